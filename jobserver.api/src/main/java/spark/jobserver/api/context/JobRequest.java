@@ -1,0 +1,28 @@
+package spark.jobserver.api.context;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import spark.jobserver.api.Binary;
+
+/**
+ * A job to run.
+ *
+ * @param id the job's id
+ * @param classPath {@code package.module.Class}
+ * @param binary the version of the binary that holds it
+ * @param archive the binary's bytes: a file that stays as it is while the context lives
+ * @param config the configuration that was posted, as one JSON object
+ * @param log where the job's standard output and error go; the file need not exist
+ */
+public record JobRequest(
+    String id, String classPath, Binary binary, Path archive, String config, Path log) {
+  public JobRequest {
+    requireNonNull(id, "id");
+    requireNonNull(classPath, "classPath");
+    requireNonNull(binary, "binary");
+    requireNonNull(archive, "archive");
+    requireNonNull(config, "config");
+    requireNonNull(log, "log");
+  }
+}

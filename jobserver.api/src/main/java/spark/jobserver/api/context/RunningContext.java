@@ -1,0 +1,34 @@
+package spark.jobserver.api.context;
+
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** A live context. Its methods may be called from any thread. */
+@ConsumerType
+public interface RunningContext extends AutoCloseable {
+  /** The id that Spark's cluster manager gave the application. */
+  String applicationId();
+
+  /** The address of Spark's user interface, where there is one. */
+  Optional<String> url();
+
+  /**
+   * Begins to run a job and returns at once, or as soon as it is handed over. What becomes of it is
+   * told to the listener, from any thread, and there always {@link JobListener#ended} once.
+   *
+   * @throws Exception when the job cannot be begun; the listener is not called then
+   */
+  RunningJob run(JobRequest request, JobListener listener) throws Exception;
+
+  /**
+   * Completes when the context can no longer run jobs though nobody closed it, for example because
+   * its SparkContext was stopped by the cluster manager; the text says why. Never completes
+   * otherwise.
+   */
+  CompletionStage<String> broken();
+
+  /** Ends the context, its SparkContext and all processes it has started. */
+  @Override
+  void close();
+}

@@ -1,0 +1,148 @@
+package spark.jobserver.api.dao;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.annotation.versioning.ConsumerType;
+import spark.jobserver.api.Binary;
+import spark.jobserver.api.Content;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobState;
+
+/**
+ * The memory of the server: binaries, contexts, jobs. A bundle publishes it as an OSGi service with
+ * the property {@link #NAME}, by which {@code spark.jobserver.jobdao} chooses it.
+ *
+ * <p>Every method may be called from any thread, is one transaction, and returns when what it
+ * changed is durable. Every method throws {@link DaoException} when the store cannot be reached or
+ * refuses; nothing has changed then. The rules below are what the server's guarantees stand on, and
+ * {@code JobDaoContract} tests them for any implementation.
+ */
+@ConsumerType
+public interface JobDao {
+  /** The service property that holds the name, by custom the class name. */
+  String NAME = "job.dao";
+
+  // Binaries
+
+  /**
+   * Adds a version of a binary. The same bytes are stored once, under however many names. Nothing
+   * of it is visible before all of it is.
+   */
+  void insertBinary(Binary binary, Content bytes);
+
+  /** The latest version of every name, ordered by name. */
+  List<Binary> latestBinaries();
+
+  /** The latest version of a name. */
+  Optional<Binary> latestBinary(String name);
+
+  /**
+   * Removes all versions of a name, unless a job that is not final was started from any of them.
+   * Bytes that another name or a job that is not final still needs stay.
+   */
+  BinaryDeletion deleteBinary(String name);
+
+  /**
+   * The bytes with this SHA-256, if there are any. Reading them slowly holds up nobody: no
+   * transaction or connection lasts as long as the stream.
+   */
+  Optional<Content> binaryBytes(String digest);
+
+  /** What became of {@link #deleteBinary}. */
+  sealed interface BinaryDeletion {
+    /** It is gone. */
+    record Deleted() implements BinaryDeletion {}
+
+    /** There is no binary of that name. */
+    record Unknown() implements BinaryDeletion {}
+
+    /** It stays, for these jobs run from it. */
+    record InUse(List<String> jobIds) implements BinaryDeletion {
+      public InUse {
+        jobIds = List.copyOf(jobIds);
+      }
+    }
+  }
+
+  // Contexts
+
+  /**
+   * Adds a context that was just asked for.
+   *
+   * @return false, and nothing is added, when a context of this name is not final
+   */
+  boolean insertContext(Context context);
+
+  /**
+   * Replaces the row with this id.
+   *
+   * @return false, and nothing is changed, when the context on record is final or there is none
+   */
+  boolean updateContext(Context context);
+
+  /** The context with this id. */
+  Optional<Context> context(String id);
+
+  /** The latest context of this name, final ones too. */
+  Optional<Context> latestContext(String name);
+
+  /** All contexts that are not final, the latest first. */
+  List<Context> activeContexts();
+
+  /** Adds or replaces what is known of a context's driver. */
+  void saveDriver(DriverRecord driver);
+
+  /** What is known of a context's driver. */
+  Optional<DriverRecord> driver(String contextId);
+
+  // Jobs
+
+  /**
+   * Adds a job.
+   *
+   * @param config the posted configuration as one JSON object
+   * @return false, and nothing is added, when that version of its binary is no longer there
+   */
+  boolean insertJob(Job job, String config);
+
+  /**
+   * Ends a job: state, failure and result in one transaction. A final state never changes, so of
+   * several calls for a job exactly one returns true.
+   *
+   * @param state a final state
+   * @param result the JSON text of the result, for {@link JobState#FINISHED} only
+   * @return false, and nothing is changed, when the job is already final or there is none
+   */
+  boolean endJob(
+      String id,
+      JobState state,
+      Instant endTime,
+      Optional<Failure> failure,
+      Optional<Content> result);
+
+  /** The job with this id. */
+  Optional<Job> job(String id);
+
+  /**
+   * The latest jobs, by start time and then by id, the latest first.
+   *
+   * @param limit how many at the most
+   * @param state only jobs in this state
+   */
+  List<Job> jobs(int limit, Optional<JobState> state);
+
+  /** All jobs that are not final, the earliest first. */
+  List<Job> activeJobs();
+
+  /** The configuration of a job. */
+  Optional<String> jobConfig(String id);
+
+  /**
+   * The result of a FINISHED job, the same bytes every time. As with {@link #binaryBytes}, reading
+   * slowly holds up nobody.
+   */
+  Optional<Content> result(String id);
+}

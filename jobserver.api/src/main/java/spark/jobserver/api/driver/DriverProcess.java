@@ -1,0 +1,26 @@
+package spark.jobserver.api.driver;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The process of a driver. */
+@ProviderType
+public interface DriverProcess {
+  /** One line by which a later server finds this process again and mistakes no other for it. */
+  String reference();
+
+  boolean isAlive();
+
+  /** Completes with words on how it ended, at once when the process has ended. */
+  CompletionStage<String> exit();
+
+  /**
+   * Kills the process and everything it has started, also what it left behind, and returns when
+   * they are gone or after a few seconds. Harmless when nothing is left.
+   */
+  void kill();
+
+  /** The last lines that the driver wrote to its log, the latest last. */
+  List<String> lastLines(int count);
+}

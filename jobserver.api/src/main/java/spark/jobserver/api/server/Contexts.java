@@ -1,0 +1,39 @@
+package spark.jobserver.api.server;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.osgi.annotation.versioning.ProviderType;
+import spark.jobserver.api.Context;
+
+/** The contexts. */
+@ProviderType
+public interface Contexts {
+  /** The names of the contexts that run or are stopping, the latest first. */
+  List<String> names();
+
+  /** The latest context of a name, final ones too. */
+  Optional<Context> find(String name);
+
+  /**
+   * Makes a context.
+   *
+   * @param parameters settings by path, as strings; they win over the server's own
+   * @param body HOCON, of which the block {@code spark.context-settings} counts; it wins over the
+   *     parameters; may be empty
+   * @return the context once it runs, or fails with {@link ErrorCode#CONTEXT_INIT}; it is on record
+   *     either way
+   * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS}, or
+   *     {@link ErrorCode#CONFIG}; nothing is on record then
+   */
+  CompletionStage<Context> create(String name, Map<String, String> parameters, String body);
+
+  /**
+   * Stops a context, its jobs and its processes.
+   *
+   * @return the final context, once it is final
+   * @throws JobserverException {@link ErrorCode#CONTEXT_NOT_FOUND}
+   */
+  CompletionStage<Context> stop(String name);
+}
