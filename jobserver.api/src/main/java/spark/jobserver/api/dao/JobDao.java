@@ -123,6 +123,16 @@ public interface JobDao {
       Optional<Failure> failure,
       Optional<Content> result);
 
+  /**
+   * Remembers that a caller wants a job to end, until the job is final.
+   *
+   * @return false, and nothing is changed, when the job is already final or there is none
+   */
+  boolean wishKill(String id);
+
+  /** The ids of the jobs that are not final and that {@link #wishKill} was called for. */
+  List<String> killWishes();
+
   /** The job with this id. */
   Optional<Job> job(String id);
 

@@ -1,0 +1,87 @@
+-- Ids have a type of their own where the database's order of texts is not by code point.
+-- A name can be longer than any index takes, so a column "…_key" holds its SHA-256 for look-ups.
+-- Times are milliseconds since 1970.
+
+-- One row per upload. The same bytes are stored once, so several rows may share a content.
+create table binary_version (
+  version bigint generated always as identity primary key,
+  name varchar(32672) not null,
+  name_key varchar(64) not null,
+  binary_type varchar(32) not null,
+  upload_time bigint not null,
+  digest varchar(64) not null,
+  size_in_bytes bigint not null,
+  content_id varchar(64) not null
+);
+create index binary_version_by_name on binary_version (name_key, version);
+create index binary_version_by_digest on binary_version (digest);
+
+-- The bytes of binaries and of results, in chunks of 1 MiB.
+create table chunk (
+  content_id varchar(64) not null,
+  part integer not null,
+  bytes ${blob} not null,
+  primary key (content_id, part)
+);
+
+-- "active_key" is the name's key until the context is final: so two active ones cannot share a name.
+create table context (
+  sequence_number bigint generated always as identity,
+  id ${id} not null primary key,
+  name varchar(32672) not null,
+  name_key varchar(64) not null,
+  active_key varchar(64) unique,
+  factory ${clob} not null,
+  settings ${clob} not null,
+  start_time bigint not null,
+  end_time bigint,
+  state varchar(16) not null,
+  application_id ${clob},
+  url ${clob},
+  failure_message ${clob},
+  failure_class ${clob},
+  failure_stack ${clob},
+  bundle ${clob} not null
+);
+create index context_by_name on context (name_key, sequence_number);
+create index context_by_state on context (state);
+
+create table context_driver (
+  context_id ${id} not null primary key,
+  epoch integer not null,
+  process ${clob} not null,
+  token_hash ${clob} not null,
+  key_hash ${clob} not null
+);
+
+-- A job remembers its version of the binary itself: history outlives binaries.
+create table job (
+  id ${id} not null primary key,
+  context_id ${id} not null,
+  context_name varchar(32672) not null,
+  epoch integer not null,
+  binary_name varchar(32672) not null,
+  binary_key varchar(64) not null,
+  binary_type varchar(32) not null,
+  binary_upload_time bigint not null,
+  binary_digest varchar(64) not null,
+  binary_size bigint not null,
+  class_path ${clob} not null,
+  start_time bigint not null,
+  end_time bigint,
+  state varchar(16) not null,
+  failure_message ${clob},
+  failure_class ${clob},
+  failure_stack ${clob},
+  result_id varchar(64),
+  result_size bigint
+);
+create index job_by_time on job (start_time desc, id desc);
+create index job_by_state on job (state, start_time desc, id desc);
+create index job_by_binary on job (binary_key, state);
+
+-- Apart from the jobs, for it may be large and lists do not need it.
+create table job_config (
+  job_id ${id} not null primary key,
+  config ${clob} not null
+);

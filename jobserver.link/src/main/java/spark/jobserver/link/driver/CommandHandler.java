@@ -1,0 +1,24 @@
+package spark.jobserver.link.driver;
+
+import org.osgi.annotation.versioning.ConsumerType;
+import spark.jobserver.link.Command;
+import spark.jobserver.link.Hello;
+
+/** What the driver's end of the link asks and tells the driver. */
+@ConsumerType
+public interface CommandHandler {
+  /**
+   * Carries out a command, or has made sure that it will be, when this returns. Called by one
+   * thread, in order; a repeated command is possible.
+   */
+  void command(Command command);
+
+  /** What to say when dialling in; session and number are filled in by the caller. */
+  Hello hello(String session, long received);
+
+  /** Whether anything runs here, so that the driver must not end itself. */
+  boolean busy();
+
+  /** The server does not want this driver any more, or has not been heard of for too long. */
+  void abandoned(String why);
+}

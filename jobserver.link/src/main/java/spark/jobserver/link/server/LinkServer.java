@@ -1,0 +1,262 @@
+package spark.jobserver.link.server;
+
+import static java.util.Objects.requireNonNull;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import spark.jobserver.api.Content;
+import spark.jobserver.link.Command;
+import spark.jobserver.link.Enrolment;
+import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
+import spark.jobserver.link.Hello;
+import spark.jobserver.link.Wire;
+
+/**
+ * The server's end of the link: an HTTP endpoint with threads of its own, beside the public one, so
+ * that neither plugins that come and go nor blocked uploads disturb it.
+ *
+ * <p>Answers: 200 or 204 when what was asked is done and durable, 401 when the driver's key or
+ * token is wrong, 410 when it shall end itself, 404 for bytes that are not there, 503 for anything
+ * that is worth another try.
+ */
+public final class LinkServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(2);
+  private static final int IN_MEMORY = 256 * 1024;
+
+  static {
+    // Without it small answers wait for Nagle's algorithm, 40 ms each; read once by the JDK.
+    if (System.getProperty("sun.net.httpserver.nodelay") == null) {
+      System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+  }
+
+  private final DriverDesk desk;
+  private final Path spool;
+  private final HttpServer http;
+  private final ExecutorService threads;
+
+  /**
+   * Starts to listen.
+   *
+   * @param port 0 for any
+   * @param spool a folder for attachments too large for memory
+   * @throws IOException when the address cannot be listened on
+   */
+  public LinkServer(InetAddress address, int port, Path spool, DriverDesk desk) throws IOException {
+    this.desk = requireNonNull(desk, "desk");
+    this.spool = Files.createDirectories(spool);
+    AtomicInteger count = new AtomicInteger();
+    this.threads =
+        Executors.newCachedThreadPool(
+            work -> {
+              Thread thread = new Thread(work, "link-" + count.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.http = HttpServer.create(new InetSocketAddress(address, port), 0);
+    http.setExecutor(threads);
+    route("enrol", this::enrol);
+    route("commands", this::commands);
+    route("events", this::events);
+    route("heartbeat", this::heartbeat);
+    route("bundles/", exchange -> bytes(exchange, "bundles/", desk::bundle));
+    route("binaries/", exchange -> bytes(exchange, "binaries/", desk::binary));
+    http.start();
+  }
+
+  /** Where drivers find this end. */
+  public String url() {
+    InetSocketAddress address = http.getAddress();
+    String host = address.getAddress().getHostAddress();
+    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  /** Stops listening; open streams break off, and drivers dial again. */
+  @Override
+  public void close() {
+    http.stop(0);
+    threads.shutdownNow();
+  }
+
+  private interface Handler {
+    void handle(HttpExchange exchange) throws IOException, InterruptedException;
+  }
+
+  private interface Source {
+    Optional<Content> find(String digest) throws IOException;
+  }
+
+  private void route(String path, Handler handler) {
+    http.createContext(
+        Wire.ROOT + path,
+        exchange -> {
+          try (exchange) {
+            handler.handle(exchange);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          } catch (IOException e) {
+            LOG.debug("{}: {}", path, e.toString());
+          } catch (RuntimeException e) {
+            LOG.warn("{}: a driver is asked to try again", path, e);
+            answer(exchange, 503);
+          }
+        });
+  }
+
+  private static void answer(HttpExchange exchange, int status) throws IOException {
+    if (exchange.getResponseCode() < 0) {
+      exchange.getRequestBody().readAllBytes();
+      exchange.sendResponseHeaders(status, -1);
+    }
+  }
+
+  private static int status(DriverDesk.Admission admission) {
+    return switch (admission) {
+      case ADMITTED -> 204;
+      case REFUSED -> 401;
+      case GONE -> 410;
+    };
+  }
+
+  private void enrol(HttpExchange exchange) throws IOException {
+    Enrolment enrolment =
+        Wire.read(exchange.getRequestBody().readNBytes(IN_MEMORY), Enrolment.class);
+    answer(exchange, status(desk.enrol(enrolment)));
+  }
+
+  /** The driver that asks, when its key is right; it has been answered otherwise. */
+  private Optional<DriverId> admitted(HttpExchange exchange) throws IOException {
+    String context = exchange.getRequestHeaders().getFirst(Wire.CONTEXT);
+    String epoch = exchange.getRequestHeaders().getFirst(Wire.EPOCH);
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    if (context == null
+        || epoch == null
+        || !epoch.matches("[0-9]{1,9}")
+        || authorization == null
+        || !authorization.startsWith("Bearer ")) {
+      answer(exchange, 401);
+      return Optional.empty();
+    }
+    DriverId driver = new DriverId(context, Integer.parseInt(epoch));
+    DriverDesk.Admission admission =
+        desk.admit(driver, authorization.substring("Bearer ".length()));
+    if (admission != DriverDesk.Admission.ADMITTED) {
+      answer(exchange, status(admission));
+      return Optional.empty();
+    }
+    return Optional.of(driver);
+  }
+
+  private void commands(HttpExchange exchange) throws IOException, InterruptedException {
+    Optional<DriverId> driver = admitted(exchange);
+    if (driver.isEmpty()) {
+      return;
+    }
+    Hello hello = Wire.read(exchange.getRequestBody().readAllBytes(), Hello.class);
+    CommandLog log = desk.connected(driver.get(), hello);
+    long reader = log.takeOver();
+    long sent = log.session().equals(hello.session()) ? hello.received() : 0;
+    LOG.info("{}: driver connected, replaying after command {}", driver.get(), sent);
+    exchange.sendResponseHeaders(200, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      while (true) {
+        List<Command.Numbered> next = log.after(reader, sent, KEEP_ALIVE);
+        if (next.isEmpty()) {
+          out.write('\n');
+        }
+        for (Command.Numbered command : next) {
+          out.write(Wire.line(command));
+          sent = command.number();
+        }
+        out.flush();
+      }
+    } catch (IllegalStateException e) {
+      LOG.debug("{}: {}", driver.get(), e.getMessage());
+    } catch (IOException e) {
+      LOG.info("{}: driver disconnected", driver.get());
+      desk.disconnected(driver.get());
+    }
+  }
+
+  private void events(HttpExchange exchange) throws IOException {
+    Optional<DriverId> driver = admitted(exchange);
+    if (driver.isEmpty()) {
+      return;
+    }
+    InputStream body = new BufferedInputStream(exchange.getRequestBody());
+    Event event = Wire.readLine(body, Event.class);
+    byte[] head = body.readNBytes(IN_MEMORY);
+    if (head.length < IN_MEMORY) {
+      checkWhole(exchange, head.length);
+      desk.event(driver.get(), event, Content.of(head));
+    } else {
+      Path file = Files.createTempFile(spool, "event", ".part");
+      try {
+        try (OutputStream out = Files.newOutputStream(file)) {
+          out.write(head);
+          checkWhole(exchange, head.length + body.transferTo(out));
+        }
+        desk.event(driver.get(), event, Content.of(file));
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    }
+    answer(exchange, 204);
+  }
+
+  /**
+   * The JDK's server takes a body that breaks off for a short one, so the driver says its length.
+   */
+  private static void checkWhole(HttpExchange exchange, long length) throws IOException {
+    String announced = exchange.getRequestHeaders().getFirst(Wire.ATTACHMENT);
+    if (!String.valueOf(length).equals(announced)) {
+      throw new IOException("an attachment of " + announced + " bytes broke off after " + length);
+    }
+  }
+
+  private void heartbeat(HttpExchange exchange) throws IOException {
+    Optional<DriverId> driver = admitted(exchange);
+    if (driver.isPresent()) {
+      Heartbeat beat = Wire.read(exchange.getRequestBody().readNBytes(IN_MEMORY), Heartbeat.class);
+      desk.alive(driver.get(), beat.session(), beat.received());
+      answer(exchange, 204);
+    }
+  }
+
+  private void bytes(HttpExchange exchange, String route, Source source) throws IOException {
+    if (admitted(exchange).isEmpty()) {
+      return;
+    }
+    String digest = exchange.getRequestURI().getPath().substring((Wire.ROOT + route).length());
+    Optional<Content> content =
+        digest.matches("[0-9a-f]{64}") ? source.find(digest) : Optional.empty();
+    if (content.isEmpty()) {
+      answer(exchange, 404);
+      return;
+    }
+    long size = content.get().size();
+    exchange.sendResponseHeaders(200, size == 0 ? -1 : size);
+    try (InputStream in = content.get().open();
+        OutputStream out = exchange.getResponseBody()) {
+      in.transferTo(out);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** The server's end of the link. */
+@Export
+@Version("1.0.0")
+package spark.jobserver.link.server;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

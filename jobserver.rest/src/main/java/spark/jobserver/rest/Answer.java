@@ -1,0 +1,45 @@
+package spark.jobserver.rest;
+
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import spark.jobserver.api.Content;
+
+/**
+ * Makes responses of reports. Their bodies are bytes or {@link ResultBody}; none needs a writer of
+ * Jersey's. They do not depend on what a client accepts: it gets JSON, and plain text where a
+ * request was not understood.
+ */
+final class Answer {
+  private Answer() {}
+
+  /** 200 with a report. */
+  static Response ok(Object report) {
+    return of(200, report);
+  }
+
+  /** A report under a status. */
+  static Response of(int status, Object report) {
+    return Response.status(status)
+        .type(MediaType.APPLICATION_JSON_TYPE)
+        .entity(Json.bytes(report))
+        .build();
+  }
+
+  /** 200 with a report and the result of a job. */
+  static Response withResult(Object report, Content result) {
+    ResultBody body = ResultBody.of(report, result);
+    return Response.ok(body, MediaType.APPLICATION_JSON_TYPE)
+        .header(HttpHeaders.CONTENT_LENGTH, body.length())
+        .build();
+  }
+
+  /** A text under a status. */
+  static Response text(int status, String text) {
+    return Response.status(status)
+        .type(MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"))
+        .entity(text.getBytes(StandardCharsets.UTF_8))
+        .build();
+  }
+}

@@ -1,0 +1,194 @@
+package spark.jobserver.rest;
+
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+
+/**
+ * The threads on which requests are worked on and answers written: reading a body, asking the core
+ * (which asks a database), writing a result. There are as many as {@code threads} says; further
+ * requests queue.
+ *
+ * <p>They are not the container's, for two reasons. The whiteboard holds a lock while a request is
+ * in its servlet; when a resource comes or goes it waits for all of them, and every new request
+ * waits for it. So one slow upload and one plugin would stop the server. And an answer that another
+ * thread brings (the end of a job) must not be written by that thread, for a client may read
+ * slowly. No thread is held while a job runs, a context starts or a context stops.
+ *
+ * <p>The component is immediate, for the whiteboard lets go of all resources for a moment when it
+ * reloads, and nobody's request may end by that.
+ */
+@Component(
+    service = Answers.class,
+    immediate = true,
+    configurationPid = RestConfig.PID,
+    configurationPolicy = ConfigurationPolicy.REQUIRE)
+public final class Answers {
+  private static final long IDLE_SECONDS = 60;
+
+  private final RestSettings settings;
+  private final ThreadPoolExecutor threads;
+  private final Set<CompletableFuture<Response>> open = ConcurrentHashMap.newKeySet();
+
+  @Activate
+  public Answers(RestConfig config) {
+    this.settings = RestSettings.of(config);
+    AtomicInteger count = new AtomicInteger();
+    this.threads =
+        new ThreadPoolExecutor(
+            settings.threads(),
+            settings.threads(),
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "rest-" + count.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+  }
+
+  /** What the configuration says. */
+  RestSettings settings() {
+    return settings;
+  }
+
+  /**
+   * Answers with what this work gives, or, once the time for a request is over, that it is over.
+   *
+   * @param suspended the request, as Jersey suspended it
+   */
+  void give(AsyncResponse suspended, Request request, Callable<Response> work) {
+    give(suspended, request, work, UnaryOperator.identity());
+  }
+
+  /**
+   * As {@link #give(AsyncResponse, Request, Callable)}.
+   *
+   * @param wording what to tell in place of what the work throws
+   */
+  void give(
+      AsyncResponse suspended,
+      Request request,
+      Callable<Response> work,
+      UnaryOperator<Throwable> wording) {
+    CompletableFuture<Response> answer = open(suspended, request);
+    CompletableFuture<Response> clock =
+        new CompletableFuture<Response>()
+            .completeOnTimeout(
+                timedOut(), settings.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    clock.thenAcceptAsync(answer::complete, threads);
+    // With the answer the clock stops, so that it keeps nothing in memory until it strikes.
+    answer.whenComplete((response, error) -> clock.cancel(false));
+    start(() -> CompletableFuture.completedFuture(work.call()), wording, answer);
+  }
+
+  /**
+   * Answers with what this work leads to in the end. Where there is to be a limit, the work sets
+   * it.
+   *
+   * @param suspended the request, as Jersey suspended it
+   * @param wording what to tell in place of what the work throws or its stage fails with
+   */
+  void giveLater(
+      AsyncResponse suspended,
+      Request request,
+      Callable<CompletionStage<Response>> work,
+      UnaryOperator<Throwable> wording) {
+    start(work, wording, open(suspended, request));
+  }
+
+  /** The answer to a request that took too long. */
+  Response timedOut() {
+    return Answer.of(
+        500,
+        Message.error(
+            "Request timed out. Try using the /jobs/<jobID>, /jobs APIs to get status/results"));
+  }
+
+  /** An answer to come. The thread that completes it also writes it. */
+  @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
+  private CompletableFuture<Response> open(AsyncResponse suspended, Request request) {
+    Exchange exchange = new Exchange(suspended, request.suspended());
+    CompletableFuture<Response> answer = new CompletableFuture<>();
+    open.add(answer);
+    answer.whenComplete(
+        (response, error) -> {
+          open.remove(answer);
+          exchange.answer(error == null ? response : ErrorMapper.answer(error));
+        });
+    return answer;
+  }
+
+  private void start(
+      Callable<CompletionStage<Response>> work,
+      UnaryOperator<Throwable> wording,
+      CompletableFuture<Response> answer) {
+    try {
+      threads.execute(() -> run(work, wording, answer));
+    } catch (RejectedExecutionException e) {
+      answer.completeExceptionally(stopping());
+    }
+  }
+
+  private void run(
+      Callable<CompletionStage<Response>> work,
+      UnaryOperator<Throwable> wording,
+      CompletableFuture<Response> answer) {
+    BiConsumer<Response, Throwable> settle =
+        (response, error) -> {
+          if (error == null) {
+            answer.complete(response);
+          } else {
+            answer.completeExceptionally(wording.apply(withoutWrapping(error)));
+          }
+        };
+    try {
+      CompletableFuture<Response> result = work.call().toCompletableFuture();
+      if (result.isDone()) {
+        result.whenComplete(settle);
+      } else {
+        result.whenCompleteAsync(settle, threads);
+      }
+    } catch (Throwable e) {
+      settle.accept(null, e);
+    }
+  }
+
+  private static Throwable withoutWrapping(Throwable error) {
+    return error instanceof CompletionException && error.getCause() != null
+        ? error.getCause()
+        : error;
+  }
+
+  /** Answers whoever still waits, so that no client hangs. */
+  @Deactivate
+  void stop() {
+    threads.shutdown();
+    open.forEach(answer -> answer.completeExceptionally(stopping()));
+  }
+
+  private static JobserverException stopping() {
+    return new JobserverException(
+        ErrorCode.UNAVAILABLE, "The server is stopping or changing. Try again.");
+  }
+}

@@ -1,0 +1,146 @@
+package spark.jobserver.rest;
+
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtensionSelect;
+import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+
+/** {@code /contexts}: running environments for jobs. */
+@Component(service = ContextsResource.class)
+@JakartarsResource
+@JakartarsExtensionSelect(ErrorMapper.SELECT)
+@Path("/contexts")
+public final class ContextsResource {
+  private static final String LIST_FAILURE = "UNEXPECTED ERROR OCCURRED";
+  private static final String INIT_FAILURE = "CONTEXT INIT ERROR";
+  private static final String DELETE_FAILURE = "CONTEXT DELETE ERROR";
+
+  private final Core core;
+  private final Answers answers;
+
+  @Activate
+  public ContextsResource(@Reference Core core, @Reference Answers answers) {
+    this.core = core;
+    this.answers = answers;
+  }
+
+  /** The names of the contexts that run or are stopping, the latest first. */
+  @GET
+  public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    answers.give(
+        suspended,
+        request,
+        () -> Answer.ok(core.contexts().names()),
+        RouteFailure.text(LIST_FAILURE));
+  }
+
+  /** The latest context of a name. */
+  @GET
+  @Path("{name}")
+  public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    String name = request.name();
+    answers.give(
+        suspended,
+        request,
+        () -> {
+          Context context =
+              core.contexts()
+                  .find(name)
+                  .orElseThrow(
+                      () ->
+                          new JobserverException(
+                              ErrorCode.CONTEXT_NOT_FOUND, "can't find context with name " + name));
+          return Answer.ok(ContextReport.of(context));
+        });
+  }
+
+  /**
+   * Makes a context. Every query parameter is a setting. Answers when the context runs, which the
+   * core gives a limit, or has failed.
+   *
+   * @param body HOCON, whatever its content type
+   */
+  @POST
+  @Path("{name}")
+  public void create(
+      @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
+    String name = request.name();
+    Map<String, String> settings = request.query().all();
+    Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
+    answers.giveLater(
+        suspended,
+        request,
+        () -> {
+          String config = RequestBody.text(body, answers.settings().maxConfigSize(), type);
+          return core.contexts()
+              .create(name, settings, config)
+              .thenApply(context -> Answer.ok(Message.success("Context initialized")));
+        },
+        RouteFailure.status(INIT_FAILURE));
+  }
+
+  /**
+   * Stops a context. A context that takes its time is answered with 202 and where to ask again; it
+   * goes on stopping.
+   */
+  @DELETE
+  @Path("{name}")
+  public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    String name = request.name();
+    boolean force = request.query().flag("force");
+    URI here = request.uri();
+    answers.giveLater(
+        suspended,
+        request,
+        () -> {
+          if (force) {
+            return CompletableFuture.completedFuture(refusalOfForce(name));
+          }
+          return core.contexts()
+              .stop(name)
+              .thenApply(context -> Answer.ok(Message.success("Context stopped")))
+              .toCompletableFuture()
+              .completeOnTimeout(
+                  Response.accepted().location(here).build(),
+                  answers.settings().contextDeletionTimeout().toMillis(),
+                  TimeUnit.MILLISECONDS);
+        },
+        RouteFailure.status(DELETE_FAILURE));
+  }
+
+  /**
+   * As where Spark's standalone cluster is not asked to kill: stopping ends the processes anyway.
+   */
+  private Response refusalOfForce(String name) {
+    boolean there =
+        core.contexts().find(name).filter(context -> !context.state().isFinal()).isPresent();
+    if (!there) {
+      throw new JobserverException(ErrorCode.CONTEXT_NOT_FOUND, "context " + name + " not found");
+    }
+    FailureReport why =
+        new FailureReport(
+            "A context cannot be stopped by force; without force=true its processes are ended too",
+            UnsupportedOperationException.class.getName(),
+            "");
+    return Answer.of(500, new ErrorReport(DELETE_FAILURE, why));
+  }
+}

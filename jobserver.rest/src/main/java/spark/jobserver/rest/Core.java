@@ -1,0 +1,71 @@
+package spark.jobserver.rest;
+
+import static org.osgi.service.component.annotations.ReferenceCardinality.OPTIONAL;
+import static org.osgi.service.component.annotations.ReferencePolicy.DYNAMIC;
+import static org.osgi.service.component.annotations.ReferencePolicyOption.GREEDY;
+
+import java.util.Optional;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import spark.jobserver.api.server.Binaries;
+import spark.jobserver.api.server.ContextFactories;
+import spark.jobserver.api.server.Contexts;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.Health;
+import spark.jobserver.api.server.Jobs;
+import spark.jobserver.api.server.JobserverException;
+
+/**
+ * The services that answers are made of, as they are at this moment. They come and go (a store that
+ * is replaced, an update of the core) while the resources stay, so that a client is told 503, try
+ * again, and never that a route does not exist.
+ *
+ * <p>Each method may be called from any thread and throws {@link ErrorCode#UNAVAILABLE} while its
+ * service is not there.
+ */
+@Component(service = Core.class, immediate = true)
+public final class Core {
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Binaries binaries;
+
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Contexts contexts;
+
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Jobs jobs;
+
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile ContextFactories contextFactories;
+
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Health health;
+
+  Binaries binaries() {
+    return available(binaries, "binaries");
+  }
+
+  Contexts contexts() {
+    return available(contexts, "contexts");
+  }
+
+  Jobs jobs() {
+    return available(jobs, "jobs");
+  }
+
+  ContextFactories contextFactories() {
+    return available(contextFactories, "context factories");
+  }
+
+  Health health() {
+    return available(health, "health");
+  }
+
+  private static <T> T available(T service, String noun) {
+    return Optional.ofNullable(service)
+        .orElseThrow(
+            () ->
+                new JobserverException(
+                    ErrorCode.UNAVAILABLE,
+                    "The service for " + noun + " is not available now. Try again."));
+  }
+}

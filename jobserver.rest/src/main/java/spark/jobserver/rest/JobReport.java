@@ -1,0 +1,71 @@
+package spark.jobserver.rest;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Map;
+import java.util.Optional;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobState;
+
+/**
+ * A job, without the result it may have: that may be large, and {@link ResultBody} adds it.
+ *
+ * @param jobId a UUID
+ * @param startTime when it was submitted, in the server's time zone
+ * @param classPath {@code package.module.Class}
+ * @param context the name of its context
+ * @param contextId the id of its context
+ * @param duration {@code Job not done yet}, or how long it took
+ * @param status where it is in its life
+ * @param failure why it is ERROR or KILLED
+ */
+record JobReport(
+    String jobId,
+    String startTime,
+    String classPath,
+    String context,
+    String contextId,
+    String duration,
+    String status,
+    @JsonIgnore Optional<FailureReport> failure) {
+
+  /** A job as it is now; one that was only just started counts as running. */
+  static JobReport of(Job job, ZoneId zone) {
+    JobState shown = job.state() == JobState.STARTED ? JobState.RUNNING : job.state();
+    return of(job, shown, zone);
+  }
+
+  /** A job as its submitter is told that it was started. */
+  static JobReport started(Job job, ZoneId zone) {
+    return of(job, JobState.STARTED, zone);
+  }
+
+  private static JobReport of(Job job, JobState shown, ZoneId zone) {
+    return new JobReport(
+        job.id(),
+        Times.zoned(job.startTime(), zone),
+        job.classPath(),
+        job.contextName(),
+        job.contextId(),
+        job.endTime()
+            .map(end -> Times.seconds(Duration.between(job.startTime(), end)))
+            .orElse("Job not done yet"),
+        shown.name(),
+        job.failure().map(FailureReport::of));
+  }
+
+  /** The failure under the key that it has in JSON, where there is one. */
+  @JsonProperty("result")
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  Map<String, String> result() {
+    return failure
+        .map(
+            why ->
+                Map.of(
+                    "message", why.message(), "errorClass", why.errorClass(), "stack", why.stack()))
+        .orElse(Map.of());
+  }
+}

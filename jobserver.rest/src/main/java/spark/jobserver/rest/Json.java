@@ -1,0 +1,20 @@
+package spark.jobserver.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+/** Reports as JSON text in UTF-8. */
+final class Json {
+  static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+  private Json() {}
+
+  /** The JSON text of a report. */
+  static byte[] bytes(Object report) {
+    try {
+      return MAPPER.writeValueAsBytes(report);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(report.getClass() + " cannot be written as JSON", e);
+    }
+  }
+}

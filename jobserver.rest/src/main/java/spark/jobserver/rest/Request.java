@@ -1,0 +1,68 @@
+package spark.jobserver.rest;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * A request without its body. May be asked only by the method of the resource that it was given to,
+ * while that method runs.
+ */
+public final class Request {
+  private final HttpServletRequest servletRequest;
+  private final UriInfo uri;
+  private final HttpHeaders headers;
+
+  /** Called by Jersey. */
+  public Request(
+      @Context HttpServletRequest servletRequest,
+      @Context UriInfo uri,
+      @Context HttpHeaders headers) {
+    this.servletRequest = servletRequest;
+    this.uri = uri;
+    this.headers = headers;
+  }
+
+  /** The request's URI as the client wrote it, with its query. */
+  URI uri() {
+    return uri.getRequestUri();
+  }
+
+  /** The query parameters, decoded. */
+  Query query() {
+    return Query.of(uri);
+  }
+
+  /** A header. */
+  Optional<String> header(String name) {
+    return Optional.ofNullable(headers.getHeaderString(name));
+  }
+
+  /**
+   * The name in a path like {@code /binaries/name}: the whole second segment, decoded once. It may
+   * be any text, with slashes that were encoded as {@code %2F} and with semicolons, which Jersey's
+   * own path parameters take for the start of something else.
+   *
+   * @throws Rejection when its percent-encoding is broken
+   */
+  String name() {
+    String path = uri.getPath(false);
+    String[] segments = (path.startsWith("/") ? path.substring(1) : path).split("/", -1);
+    try {
+      return URLDecoder.decode(segments[1].replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new Rejection(400, "The path was malformed: " + e.getMessage());
+    }
+  }
+
+  /** What the container keeps of this request after it was suspended. */
+  AsyncContext suspended() {
+    return servletRequest.getAsyncContext();
+  }
+}

@@ -1,0 +1,78 @@
+package spark.jobserver.rest;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.server.Contexts;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+
+/** Contexts that come up and go when a test says so. */
+public final class FakeContexts implements Contexts {
+  public static final Instant START = Instant.parse("2013-05-29T00:00:00.5Z");
+
+  public final Map<String, Context> known = new ConcurrentHashMap<>();
+  public volatile List<String> names = List.of();
+
+  /** What {@link #create} returns and was asked. */
+  public volatile CompletionStage<Context> created = new CompletableFuture<>();
+
+  public volatile Map<String, String> parameters = Map.of();
+  public volatile String body = "";
+
+  /** What {@link #stop} returns. */
+  public volatile CompletionStage<Context> stopped = new CompletableFuture<>();
+
+  /** What every method throws, where there is something. */
+  public volatile Optional<RuntimeException> failure = Optional.empty();
+
+  public static Context started(String name) {
+    return Context.started("c-1", name, "factory", "{}", START, "bundle");
+  }
+
+  public FakeContexts with(Context context) {
+    known.put(context.name(), context);
+    return this;
+  }
+
+  @Override
+  public List<String> names() {
+    fail();
+    return names;
+  }
+
+  @Override
+  public Optional<Context> find(String name) {
+    fail();
+    return Optional.ofNullable(known.get(name));
+  }
+
+  @Override
+  public CompletionStage<Context> create(String name, Map<String, String> settings, String hocon) {
+    fail();
+    parameters = settings;
+    body = hocon;
+    return created;
+  }
+
+  @Override
+  public CompletionStage<Context> stop(String name) {
+    fail();
+    if (!known.containsKey(name)) {
+      throw new JobserverException(ErrorCode.CONTEXT_NOT_FOUND, "context " + name + " not found");
+    }
+    return stopped;
+  }
+
+  private void fail() {
+    failure.ifPresent(
+        error -> {
+          throw error;
+        });
+  }
+}
