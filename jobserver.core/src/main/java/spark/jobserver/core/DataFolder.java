@@ -1,0 +1,80 @@
+package spark.jobserver.core;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.osgi.framework.BundleContext;
+
+/**
+ * Where things lie in the server's data folder.
+ *
+ * @param path the folder
+ */
+public record DataFolder(Path path) {
+  /** The framework property that names the folder. */
+  public static final String PROPERTY = "jobserver.data";
+
+  /** The folder that the framework was started with. */
+  public static DataFolder of(BundleContext bundle) {
+    String data = bundle.getProperty(PROPERTY);
+    if (data == null) {
+      throw new IllegalStateException("the framework property " + PROPERTY + " is not set");
+    }
+    return new DataFolder(Path.of(data).toAbsolutePath());
+  }
+
+  /** For what is on its way in. */
+  public Path spool() throws IOException {
+    return Files.createDirectories(path.resolve("spool"));
+  }
+
+  /** The bundles that contexts were made with, by digest. */
+  public Path bundles() throws IOException {
+    return Files.createDirectories(path.resolve("bundles"));
+  }
+
+  /** The file that tells drivers where the link is. */
+  public Path linkUrl() {
+    return path.resolve("link-url");
+  }
+
+  /** By whose presence {@code stop --keep-contexts} asks to leave the drivers running. */
+  public Path keepContexts() {
+    return path.resolve("keep-contexts");
+  }
+
+  /** The folder of a context's driver. Ids are UUIDs that the server has made. */
+  public Path context(String id) {
+    return path.resolve("contexts").resolve(id);
+  }
+
+  /**
+   * Removes what a driver has left in its folder, but for its logs.
+   *
+   * @throws IOException when something cannot be removed
+   */
+  public void clearContext(String id) throws IOException {
+    Path folder = context(id);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    List<Path> entries;
+    try (Stream<Path> list = Files.list(folder)) {
+      entries = list.filter(entry -> !entry.getFileName().toString().equals("log")).toList();
+    }
+    for (Path entry : entries) {
+      delete(entry);
+    }
+  }
+
+  private static void delete(Path root) throws IOException {
+    try (Stream<Path> tree = Files.walk(root)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Binaries: uploads, checked and stored. */
+package spark.jobserver.core.binary;

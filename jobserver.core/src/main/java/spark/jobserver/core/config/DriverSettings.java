@@ -1,0 +1,52 @@
+package spark.jobserver.core.config;
+
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * What {@link DriverConfig} says, in types that can be reckoned with.
+ *
+ * @param abandonedAfter without a server for this long, an idle driver ends itself
+ * @param heartbeat the time between two signs of life of a driver
+ * @param stopTimeout how long a driver may take to end before it is killed
+ * @param linkAddress the address that drivers dial
+ * @param linkPort the port that drivers dial; 0 for any that is free
+ */
+public record DriverSettings(
+    Duration abandonedAfter,
+    Duration heartbeat,
+    Duration stopTimeout,
+    String linkAddress,
+    int linkPort) {
+
+  /**
+   * Reads a configuration.
+   *
+   * @throws IllegalArgumentException naming the key whose value cannot be used
+   */
+  public static DriverSettings of(DriverConfig config) {
+    return new DriverSettings(
+        duration("abandoned-after", config.abandoned$_$after()),
+        duration("heartbeat", config.heartbeat()),
+        duration("stop-timeout", config.stop$_$timeout()),
+        config.link$_$address(),
+        config.link$_$port());
+  }
+
+  private static Duration duration(String key, String value) {
+    try {
+      return ConfigFactory.parseMap(Map.of("value", value)).getDuration("value");
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(
+          DriverConfig.PID
+              + "."
+              + key
+              + " must be a duration such as \"30 s\", not \""
+              + value
+              + "\"",
+          e);
+    }
+  }
+}

@@ -1,0 +1,307 @@
+package spark.jobserver.core.context;
+
+import com.typesafe.config.Config;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.DriverRecord;
+import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.driver.DriverLauncher;
+import spark.jobserver.api.driver.DriverProcess;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.config.CoreConfig;
+import spark.jobserver.core.config.DriverConfig;
+import spark.jobserver.core.config.DriverSettings;
+import spark.jobserver.core.plugin.BundleStore;
+import spark.jobserver.link.EnrolmentFile;
+import spark.jobserver.link.server.LinkServer;
+
+/**
+ * Holds the live contexts, and the end of the link that their drivers dial. When it starts it takes
+ * up what an earlier server has left: drivers that live are waited for, the others' contexts and
+ * jobs are ended. When it stops it stops all contexts, unless it is asked to leave them running.
+ */
+@Component(
+    service = ContextSupervisor.class,
+    configurationPid = {CoreConfig.PID, DriverConfig.PID},
+    configurationPolicy = ConfigurationPolicy.REQUIRE)
+public final class ContextSupervisor {
+  private static final Logger LOG = LoggerFactory.getLogger(ContextSupervisor.class);
+
+  /** How many heartbeats a driver may miss before it counts as out of reach. */
+  private static final int MISSED_HEARTBEATS = 4;
+
+  private final Map<String, LiveContext> contexts = new ConcurrentHashMap<>();
+  private final JobDao dao;
+  private final DataFolder data;
+  private final ExecutorService workers;
+  private final ScheduledExecutorService timer;
+  private final Surroundings around;
+  private final DriverSettings settings;
+  private final LinkServer link;
+  private volatile boolean stopping;
+
+  @Activate
+  public ContextSupervisor(
+      BundleContext bundle,
+      DriverConfig config,
+      @Reference(name = "dao") JobDao dao,
+      @Reference DriverLauncher launcher,
+      @Reference BundleStore bundles)
+      throws IOException {
+    this(DataFolder.of(bundle), DriverSettings.of(config), dao, launcher, bundles);
+  }
+
+  ContextSupervisor(
+      DataFolder data,
+      DriverSettings settings,
+      JobDao dao,
+      DriverLauncher launcher,
+      BundleStore bundles)
+      throws IOException {
+    this.dao = dao;
+    this.data = data;
+    this.settings = settings;
+    this.workers = Executors.newCachedThreadPool(threads("core-"));
+    this.timer = Executors.newSingleThreadScheduledExecutor(threads("core-timer-"));
+    this.around =
+        new Surroundings(
+            dao,
+            launcher,
+            data,
+            Clock.systemUTC(),
+            workers,
+            timer,
+            settings.stopTimeout(),
+            settings.heartbeat().multipliedBy(MISSED_HEARTBEATS));
+    takeUp();
+    this.link =
+        new LinkServer(
+            InetAddress.getByName(settings.linkAddress()),
+            settings.linkPort(),
+            data.spool(),
+            new Desk(id -> Optional.ofNullable(contexts.get(id)), dao, bundles));
+    publishAddress();
+  }
+
+  private static ThreadFactory threads(String prefix) {
+    AtomicInteger count = new AtomicInteger();
+    return work -> {
+      Thread thread = new Thread(work, prefix + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /** Drivers of an earlier server read here where this one is. */
+  private void publishAddress() throws IOException {
+    Path part = data.linkUrl().resolveSibling("link-url.part");
+    Files.writeString(part, link.url());
+    Files.move(part, data.linkUrl(), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  // What an earlier server has left
+
+  private void takeUp() {
+    Set<String> wishes = Set.copyOf(dao.killWishes());
+    Map<String, LiveContext> taken = new HashMap<>();
+    for (Context context : dao.activeContexts()) {
+      DriverRecord driver =
+          dao.driver(context.id()).orElse(new DriverRecord(context.id(), 1, "", "", ""));
+      taken.put(context.id(), live(context, driver));
+    }
+    for (Job job : dao.activeJobs()) {
+      LiveContext context = taken.get(job.contextId());
+      if (context == null) {
+        orphan(job);
+      } else {
+        context.adopt(job, dao.jobConfig(job.id()).orElse("{}"), wishes.contains(job.id()));
+      }
+    }
+    taken.values().forEach(this::reconnect);
+  }
+
+  private void orphan(Job job) {
+    Context context = dao.context(job.contextId()).orElse(null);
+    Failure why = lost("the context is over");
+    JobLife.End end =
+        context == null || !context.state().isFinal()
+            ? new JobLife.End(JobState.ERROR, Optional.of(why), Optional.empty())
+            : JobLife.contextOver(job, context, false);
+    dao.endJob(job.id(), end.state(), around.now(), end.failure(), Optional.empty());
+  }
+
+  private void reconnect(LiveContext context) {
+    Optional<DriverProcess> process =
+        Optional.of(context.driver().process())
+            .filter(reference -> !reference.isEmpty())
+            .flatMap(around.launcher()::find)
+            .filter(DriverProcess::isAlive);
+    LOG.info(
+        "context {}: its driver {}",
+        context.context().id(),
+        process.isPresent() ? "still runs and is waited for" : "is gone");
+    process.ifPresentOrElse(
+        context::watch,
+        () -> context.on(new ContextLife.Event.DriverGone(lost("its driver ended meanwhile"))));
+  }
+
+  private static Failure lost(String how) {
+    return new Failure(
+        "Reconnect failed after Jobserver restart: " + how, JobLife.RECONNECT_CLASS, "");
+  }
+
+  // The contexts of this server
+
+  private LiveContext live(Context context, DriverRecord driver) {
+    LiveContext live =
+        new LiveContext(around, context, driver, over -> contexts.remove(over.context().id()));
+    contexts.put(context.id(), live);
+    return live;
+  }
+
+  /** The contexts that are not final. */
+  List<LiveContext> all() {
+    return List.copyOf(contexts.values());
+  }
+
+  /** The context of this name that is not final. */
+  public Optional<LiveContext> find(String name) {
+    return contexts.values().stream()
+        .filter(live -> live.context().name().equals(name) && !live.context().state().isFinal())
+        .findFirst();
+  }
+
+  /** The context with this id, if it is not final. */
+  public Optional<LiveContext> byId(String id) {
+    return Optional.ofNullable(contexts.get(id));
+  }
+
+  /**
+   * Makes a context.
+   *
+   * @param context as it was just asked for
+   * @param wanted the settings it was asked for with
+   * @return the context once it runs; fails with {@link ErrorCode#CONTEXT_INIT}
+   * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS}
+   */
+  CompletionStage<Context> create(Context context, Config wanted) {
+    LiveContext live = add(context);
+    Duration patience = wanted.getDuration("context-init-timeout");
+    workers.execute(() -> live.launch(this::enrolment, patience));
+    return live.created();
+  }
+
+  /**
+   * Puts a context on record that cannot be made.
+   *
+   * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS}
+   */
+  CompletionStage<Context> refuse(Context context, Failure why) {
+    LiveContext live = add(context);
+    live.on(new ContextLife.Event.CannotStart(why));
+    return live.created();
+  }
+
+  private LiveContext add(Context context) {
+    if (stopping) {
+      throw new JobserverException(ErrorCode.UNAVAILABLE, "The server is stopping.");
+    }
+    LiveContext live = live(context, new DriverRecord(context.id(), 1, "", "", ""));
+    boolean added = false;
+    try {
+      added = dao.insertContext(context);
+    } finally {
+      if (!added) {
+        contexts.remove(context.id());
+      }
+    }
+    if (!added) {
+      throw new JobserverException(
+          ErrorCode.CONTEXT_EXISTS, "context " + context.name() + " exists");
+    }
+    return live;
+  }
+
+  private EnrolmentFile enrolment(EnrolmentFile driver) {
+    return new EnrolmentFile(
+        driver.contextId(),
+        driver.epoch(),
+        driver.token(),
+        link.url(),
+        data.linkUrl().toString(),
+        settings.abandonedAfter().toMillis(),
+        settings.heartbeat().toMillis());
+  }
+
+  /**
+   * Stops a context.
+   *
+   * @return the context once it is final
+   */
+  CompletionStage<Context> stop(LiveContext live) {
+    live.on(new ContextLife.Event.StopAsked());
+    return live.over();
+  }
+
+  /** Stops everything, or leaves the drivers to the next server. */
+  @Deactivate
+  void close() throws IOException {
+    stopping = true;
+    if (Files.deleteIfExists(data.keepContexts())) {
+      LOG.info("{} contexts are left running", contexts.size());
+    } else {
+      stopAll();
+    }
+    link.close();
+    timer.shutdownNow();
+    workers.shutdownNow();
+  }
+
+  private void stopAll() {
+    List<LiveContext> live = all();
+    LOG.info("stopping {} contexts", live.size());
+    live.forEach(context -> context.on(new ContextLife.Event.StopAsked()));
+    CompletableFuture<?>[] ends =
+        live.stream()
+            .map(context -> context.over().toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    // One that does not end by itself is killed when its time is over, which takes a moment more.
+    Duration most = around.stopTimeout().plusSeconds(10);
+    CompletableFuture.allOf(ends)
+        .completeOnTimeout(null, most.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
+  }
+}

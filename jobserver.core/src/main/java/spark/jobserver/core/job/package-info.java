@@ -1,0 +1,2 @@
+/** Jobs: submitted, looked up, killed. */
+package spark.jobserver.core.job;

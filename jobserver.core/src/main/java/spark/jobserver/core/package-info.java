@@ -1,0 +1,2 @@
+/** What all parts of the core stand on. */
+package spark.jobserver.core;

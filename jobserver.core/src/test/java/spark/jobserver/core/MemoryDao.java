@@ -1,0 +1,222 @@
+package spark.jobserver.core;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import spark.jobserver.api.Binary;
+import spark.jobserver.api.Content;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.DaoException;
+import spark.jobserver.api.dao.DriverRecord;
+import spark.jobserver.api.dao.JobDao;
+
+/** A store in memory that outlives supervisors, as a database outlives servers. */
+public final class MemoryDao implements JobDao {
+  private final Map<String, List<Binary>> binaries = new TreeMap<>();
+  private final Map<String, byte[]> bytes = new HashMap<>();
+  private final Map<String, Context> contexts = new LinkedHashMap<>();
+  private final Map<String, DriverRecord> drivers = new HashMap<>();
+  private final Map<String, Job> jobs = new LinkedHashMap<>();
+  private final Map<String, String> configs = new HashMap<>();
+  private final Map<String, byte[]> results = new HashMap<>();
+  private final Set<String> wishes = new HashSet<>();
+  private int failures;
+
+  /** Makes the next changes fail. */
+  public synchronized void failNext(int changes) {
+    failures = changes;
+  }
+
+  private void change() {
+    if (failures > 0) {
+      failures--;
+      throw new DaoException("the test wants this to fail", null);
+    }
+  }
+
+  private static byte[] read(Content content) {
+    try (InputStream in = content.open()) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public synchronized void insertBinary(Binary binary, Content content) {
+    change();
+    bytes.put(binary.digest(), read(content));
+    binaries.computeIfAbsent(binary.name(), name -> new ArrayList<>()).add(binary);
+  }
+
+  @Override
+  public synchronized List<Binary> latestBinaries() {
+    return binaries.keySet().stream().map(name -> latestBinary(name).orElseThrow()).toList();
+  }
+
+  @Override
+  public synchronized Optional<Binary> latestBinary(String name) {
+    return Optional.ofNullable(binaries.get(name)).map(all -> all.get(all.size() - 1));
+  }
+
+  @Override
+  public synchronized BinaryDeletion deleteBinary(String name) {
+    List<String> users =
+        activeJobs().stream().filter(job -> job.binary().name().equals(name)).map(Job::id).toList();
+    if (!binaries.containsKey(name)) {
+      return new BinaryDeletion.Unknown();
+    }
+    if (!users.isEmpty()) {
+      return new BinaryDeletion.InUse(users);
+    }
+    binaries.remove(name);
+    return new BinaryDeletion.Deleted();
+  }
+
+  @Override
+  public synchronized Optional<Content> binaryBytes(String digest) {
+    return Optional.ofNullable(bytes.get(digest)).map(Content::of);
+  }
+
+  @Override
+  public synchronized boolean insertContext(Context context) {
+    change();
+    if (activeContexts().stream().anyMatch(other -> other.name().equals(context.name()))) {
+      return false;
+    }
+    contexts.put(context.id(), context);
+    return true;
+  }
+
+  @Override
+  public synchronized boolean updateContext(Context context) {
+    change();
+    Context known = contexts.get(context.id());
+    if (known == null || known.state().isFinal()) {
+      return false;
+    }
+    contexts.put(context.id(), context);
+    return true;
+  }
+
+  @Override
+  public synchronized Optional<Context> context(String id) {
+    return Optional.ofNullable(contexts.get(id));
+  }
+
+  private List<Context> latestContexts() {
+    List<Context> all = new ArrayList<>(contexts.values());
+    Collections.reverse(all);
+    return all;
+  }
+
+  @Override
+  public synchronized Optional<Context> latestContext(String name) {
+    return latestContexts().stream().filter(context -> context.name().equals(name)).findFirst();
+  }
+
+  @Override
+  public synchronized List<Context> activeContexts() {
+    return latestContexts().stream().filter(context -> !context.state().isFinal()).toList();
+  }
+
+  @Override
+  public synchronized void saveDriver(DriverRecord driver) {
+    change();
+    drivers.put(driver.contextId(), driver);
+  }
+
+  @Override
+  public synchronized Optional<DriverRecord> driver(String contextId) {
+    return Optional.ofNullable(drivers.get(contextId));
+  }
+
+  @Override
+  public synchronized boolean insertJob(Job job, String config) {
+    change();
+    if (!binaries.getOrDefault(job.binary().name(), List.of()).contains(job.binary())) {
+      return false;
+    }
+    jobs.put(job.id(), job);
+    configs.put(job.id(), config);
+    return true;
+  }
+
+  @Override
+  public synchronized boolean endJob(
+      String id,
+      JobState state,
+      Instant endTime,
+      Optional<Failure> failure,
+      Optional<Content> result) {
+    change();
+    Job known = jobs.get(id);
+    if (known == null || known.state().isFinal()) {
+      return false;
+    }
+    jobs.put(id, known.ended(state, endTime, failure));
+    result.ifPresent(content -> results.put(id, read(content)));
+    wishes.remove(id);
+    return true;
+  }
+
+  @Override
+  public synchronized boolean wishKill(String id) {
+    change();
+    Job known = jobs.get(id);
+    boolean active = known != null && !known.state().isFinal();
+    if (active) {
+      wishes.add(id);
+    }
+    return active;
+  }
+
+  @Override
+  public synchronized List<String> killWishes() {
+    return List.copyOf(wishes);
+  }
+
+  @Override
+  public synchronized Optional<Job> job(String id) {
+    return Optional.ofNullable(jobs.get(id));
+  }
+
+  @Override
+  public synchronized List<Job> jobs(int limit, Optional<JobState> state) {
+    return jobs.values().stream()
+        .filter(job -> state.isEmpty() || job.state() == state.get())
+        .sorted(Comparator.comparing(Job::startTime).thenComparing(Job::id).reversed())
+        .limit(limit)
+        .toList();
+  }
+
+  @Override
+  public synchronized List<Job> activeJobs() {
+    return jobs.values().stream().filter(job -> !job.state().isFinal()).toList();
+  }
+
+  @Override
+  public synchronized Optional<String> jobConfig(String id) {
+    return Optional.ofNullable(configs.get(id));
+  }
+
+  @Override
+  public synchronized Optional<Content> result(String id) {
+    return Optional.ofNullable(results.get(id)).map(Content::of);
+  }
+}

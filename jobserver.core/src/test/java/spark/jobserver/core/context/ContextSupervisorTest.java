@@ -1,0 +1,465 @@
+package spark.jobserver.core.context;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import spark.jobserver.api.Binary;
+import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.Content;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.ContextState;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobState;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.Jobs.Submission;
+import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.config.DriverSettings;
+import spark.jobserver.core.plugin.BundleStore;
+import spark.jobserver.link.Command;
+import spark.jobserver.link.Event;
+import spark.jobserver.link.Event.Ending;
+
+/** The core against drivers that speak the real link; a second supervisor is a restart. */
+class ContextSupervisorTest {
+  private static final Config SETTINGS = ConfigFactory.parseString("context-init-timeout = 30 s");
+  private static final Binary EGG =
+      new Binary("egg", BinaryType.EGG, Instant.EPOCH, "0".repeat(64), 5);
+
+  @TempDir Path folder;
+  private final MemoryDao dao = new MemoryDao();
+  private final FakeLauncher launcher = new FakeLauncher();
+  private ContextSupervisor supervisor;
+  private int ids;
+
+  @BeforeEach
+  void start() throws IOException {
+    dao.insertBinary(EGG, Content.of(new byte[5]));
+    supervisor = supervisor();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    for (FakeDriver driver : launcher.started) {
+      driver.close();
+    }
+  }
+
+  private ContextSupervisor supervisor() throws IOException {
+    DataFolder data = new DataFolder(folder);
+    return new ContextSupervisor(
+        data,
+        new DriverSettings(
+            Duration.ofMinutes(30), Duration.ofMillis(100), Duration.ofMillis(500), "127.0.0.1", 0),
+        dao,
+        launcher,
+        new BundleStore(data.bundles()));
+  }
+
+  /** What {@code kill -9} does to a server: its end of the link is gone, nothing else is done. */
+  private void restart() throws Exception {
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    supervisor = supervisor();
+  }
+
+  private static <T> T get(CompletionStage<T> stage) throws Exception {
+    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+  }
+
+  private static JobserverException refusal(CompletionStage<?> stage) {
+    try {
+      get(stage);
+      throw new AssertionError("it was not refused");
+    } catch (ExecutionException e) {
+      return (JobserverException) e.getCause();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private CompletionStage<Context> create(String name) {
+    return supervisor.create(
+        Context.started("id-" + ++ids, name, "factory", "{}", Instant.EPOCH, "f:1@d"), SETTINGS);
+  }
+
+  private FakeDriver running(String name) throws Exception {
+    CompletionStage<Context> created = create(name);
+    FakeDriver driver = launcher.next();
+    driver.next(Command.MakeContext.class);
+    driver.ready();
+    assertThat(get(created).state()).isEqualTo(ContextState.RUNNING);
+    return driver;
+  }
+
+  private LiveContext live(String name) {
+    return supervisor.find(name).orElseThrow();
+  }
+
+  private Submission submit(String name) {
+    LiveContext context = live(name);
+    context.takeSlot(8);
+    Job job =
+        new Job(
+            "job-" + ++ids,
+            context.context().id(),
+            name,
+            context.epoch(),
+            EGG,
+            "jobs.Job",
+            Instant.EPOCH,
+            Optional.empty(),
+            JobState.STARTED,
+            Optional.empty());
+    assertThat(dao.insertJob(job, "{\"a\":1}")).isTrue();
+    return context.dispatch(job, "{\"a\":1}");
+  }
+
+  private Context recorded(String name) {
+    return dao.latestContext(name).orElseThrow();
+  }
+
+  @Test
+  void a_context_is_made_by_its_driver_and_recorded() throws Exception {
+    CompletionStage<Context> created = create("c");
+    FakeDriver driver = launcher.next();
+
+    Command.MakeContext command = driver.next(Command.MakeContext.class);
+    assertThat(command.name()).isEqualTo("c");
+    assertThat(command.factory()).isEqualTo("factory");
+    assertThat(command.bundles()).containsExactly(new Command.BundleFile("f", "1", "d"));
+    assertThat(recorded("c").state()).isEqualTo(ContextState.STARTED);
+
+    driver.ready();
+    assertThat(get(created).applicationId()).contains("app-1");
+    assertThat(recorded("c").state()).isEqualTo(ContextState.RUNNING);
+  }
+
+  @Test
+  void the_name_of_a_live_context_is_taken() throws Exception {
+    running("c");
+
+    assertThatThrownBy(() -> create("c"))
+        .isInstanceOf(JobserverException.class)
+        .hasMessage("context c exists");
+  }
+
+  @Test
+  void a_context_that_its_driver_cannot_make_is_an_error_that_says_why() throws Exception {
+    CompletionStage<Context> created = create("c");
+    FakeDriver driver = launcher.next();
+    driver.next(Command.MakeContext.class);
+    driver.tell(new Event.ContextFailed(new Failure("no such master", "Oops", "stack")));
+
+    JobserverException refusal = refusal(created);
+
+    assertThat(refusal.code()).isEqualTo(ErrorCode.CONTEXT_INIT);
+    assertThat(refusal.failure()).contains(new Failure("no such master", "Oops", "stack"));
+    assertThat(recorded("c").state()).isEqualTo(ContextState.ERROR);
+    assertThat(driver.process.isAlive()).isFalse();
+  }
+
+  @Test
+  void a_driver_that_cannot_be_started_is_told_with_the_reason() {
+    launcher.refuse("there is no spark-submit");
+
+    assertThat(refusal(create("c"))).hasMessage("there is no spark-submit");
+    assertThat(recorded("c").state()).isEqualTo(ContextState.ERROR);
+  }
+
+  @Test
+  void a_driver_that_dies_while_it_starts_is_told_with_its_last_words() throws Exception {
+    CompletionStage<Context> created = create("c");
+    launcher.next().die("exit 1");
+
+    Failure why = refusal(created).failure().orElseThrow();
+
+    assertThat(why.message()).contains("exit 1");
+    assertThat(why.stack()).contains("the driver's last words");
+  }
+
+  @Test
+  void a_context_that_does_not_come_up_in_time_is_given_up() throws Exception {
+    CompletionStage<Context> created =
+        supervisor.create(
+            Context.started("id-0", "c", "factory", "{}", Instant.EPOCH, ""),
+            ConfigFactory.parseString("context-init-timeout = 100 ms"));
+
+    assertThat(refusal(created)).hasMessageContaining("context-init-timeout");
+    assertThat(launcher.next().process.isAlive()).isFalse();
+  }
+
+  @Test
+  void a_job_runs_and_its_result_is_stored_before_anybody_is_told() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    Command.RunJob command = driver.next(Command.RunJob.class);
+    assertThat(command.config()).isEqualTo("{\"a\":1}");
+
+    driver.tell(new Event.JobStarted(command.jobId()));
+    get(submission.started());
+    driver.finish(command.jobId(), "[1]");
+
+    assertThat(get(submission.ended()).job().state()).isEqualTo(JobState.FINISHED);
+    try (InputStream in = dao.result(command.jobId()).orElseThrow().open()) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("[1]");
+    }
+  }
+
+  @Test
+  void a_refused_job_is_on_record_as_an_error() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    String id = driver.next(Command.RunJob.class).jobId();
+    driver.tell(new Event.JobEnded(id, Ending.INVALID, Failure.of("input.strings not found")));
+
+    assertThat(refusal(submission.started()).code()).isEqualTo(ErrorCode.VALIDATION);
+    assertThat(get(submission.ended()).job().state()).isEqualTo(JobState.ERROR);
+  }
+
+  @Test
+  void a_job_beyond_the_slots_is_refused_until_one_is_free() throws Exception {
+    FakeDriver driver = running("c");
+    live("c").takeSlot(2);
+    Submission submission = submit("c");
+
+    assertThatThrownBy(() -> live("c").takeSlot(2))
+        .hasMessage("Too many running jobs (2) for job context 'c'");
+
+    driver.finish(driver.next(Command.RunJob.class).jobId(), "1");
+    get(submission.ended());
+    live("c").takeSlot(2);
+  }
+
+  @Test
+  void a_store_that_fails_for_a_while_loses_no_end_of_a_job() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    String id = driver.next(Command.RunJob.class).jobId();
+    dao.failNext(3);
+    driver.finish(id, "1");
+
+    assertThat(get(submission.ended()).job().state()).isEqualTo(JobState.FINISHED);
+  }
+
+  @Test
+  void a_killed_job_is_killed_once_its_driver_says_so() throws Exception {
+    FakeDriver driver = running("c");
+    String id = submit("c").job().id();
+    driver.next(Command.RunJob.class);
+    CompletionStage<Job> killed = live("c").kill(id).orElseThrow();
+
+    assertThat(driver.next(Command.KillJob.class).jobId()).isEqualTo(id);
+    assertThat(killed.toCompletableFuture()).isNotDone();
+    driver.tell(new Event.JobEnded(id, Ending.KILLED, Failure.of("")));
+
+    assertThat(get(killed).state()).isEqualTo(JobState.KILLED);
+    assertThat(dao.killWishes()).isEmpty();
+  }
+
+  @Test
+  void a_driver_that_dies_makes_its_context_killed_and_its_jobs_errors() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    driver.next(Command.RunJob.class);
+    LiveContext context = live("c");
+    driver.die("signal 9");
+
+    Job job = get(submission.ended()).job();
+    get(context.over());
+
+    assertThat(job.state()).isEqualTo(JobState.ERROR);
+    assertThat(job.failure().orElseThrow().message()).contains("signal 9");
+    assertThat(recorded("c").state()).isEqualTo(ContextState.KILLED);
+    assertThat(supervisor.find("c")).isEmpty();
+    running("c");
+  }
+
+  @Test
+  void a_result_in_the_outbox_of_a_dead_driver_is_not_lost() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    String id = driver.next(Command.RunJob.class).jobId();
+    dao.failNext(5);
+    driver.finish(id, "[2]");
+    driver.die("signal 9");
+
+    assertThat(get(submission.ended()).job().state()).isEqualTo(JobState.FINISHED);
+    assertThat(dao.result(id)).isPresent();
+  }
+
+  @Test
+  void a_stopped_context_is_finished_when_its_process_is_gone() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    CompletionStage<Context> stopped = supervisor.stop(live("c"));
+
+    driver.next(Command.StopContext.class);
+    driver.tell(new Event.ContextEnded(""));
+    driver.process.end("exit 0");
+
+    assertThat(get(stopped).state()).isEqualTo(ContextState.FINISHED);
+    assertThat(get(submission.ended()).job().failure().orElseThrow().message())
+        .isEqualTo("Context (c) for this job was terminated");
+    assertThat(folder.resolve("contexts").resolve("id-1").resolve("outbox")).doesNotExist();
+  }
+
+  @Test
+  void a_driver_that_does_not_end_is_killed() throws Exception {
+    FakeDriver driver = running("c");
+
+    assertThat(get(supervisor.stop(live("c"))).state()).isEqualTo(ContextState.FINISHED);
+    assertThat(driver.process.isAlive()).isFalse();
+  }
+
+  @Test
+  void a_stopping_context_takes_no_jobs() throws Exception {
+    running("c");
+    supervisor.stop(live("c"));
+
+    assertThatThrownBy(() -> live("c").takeSlot(8))
+        .isInstanceOfSatisfying(
+            JobserverException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.CONTEXT_STOPPING));
+  }
+
+  @Test
+  void after_a_restart_a_living_driver_and_its_jobs_go_on() throws Exception {
+    FakeDriver driver = running("c");
+    String accepted = submit("c").job().id();
+    assertThat(driver.next(Command.RunJob.class).jobId()).isEqualTo(accepted);
+
+    restart();
+    driver.finish(accepted, "[3]");
+    Submission next = submit("c");
+    String id = driver.next(Command.RunJob.class).jobId();
+    driver.finish(id, "[4]");
+
+    assertThat(id).isEqualTo(next.job().id());
+    assertThat(get(next.ended()).job().state()).isEqualTo(JobState.FINISHED);
+    await(() -> dao.job(accepted).orElseThrow().state() == JobState.FINISHED);
+  }
+
+  @Test
+  void after_a_restart_a_committed_job_that_the_driver_never_got_is_dispatched_once()
+      throws Exception {
+    FakeDriver driver = running("c");
+    Context context = live("c").context();
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    Job job =
+        new Job(
+            "job-x",
+            context.id(),
+            "c",
+            1,
+            EGG,
+            "jobs.Job",
+            Instant.EPOCH,
+            Optional.empty(),
+            JobState.STARTED,
+            Optional.empty());
+    dao.insertJob(job, "{}");
+    supervisor = supervisor();
+
+    assertThat(driver.next(Command.RunJob.class).jobId()).isEqualTo("job-x");
+    driver.finish("job-x", "1");
+    await(() -> dao.job("job-x").orElseThrow().state() == JobState.FINISHED);
+    assertThat(driver.commands).noneMatch(Command.RunJob.class::isInstance);
+  }
+
+  @Test
+  void after_a_restart_a_kill_that_was_wished_is_carried_out() throws Exception {
+    FakeDriver driver = running("c");
+    String id = submit("c").job().id();
+    driver.next(Command.RunJob.class);
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    dao.wishKill(id);
+    supervisor = supervisor();
+
+    assertThat(driver.next(Command.KillJob.class).jobId()).isEqualTo(id);
+  }
+
+  @Test
+  void after_a_restart_a_context_whose_driver_is_gone_is_killed_and_its_jobs_say_why()
+      throws Exception {
+    FakeDriver driver = running("c");
+    String id = submit("c").job().id();
+    driver.next(Command.RunJob.class);
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    driver.die("signal 9");
+    supervisor = supervisor();
+
+    await(() -> recorded("c").state() == ContextState.KILLED);
+    Job job = dao.job(id).orElseThrow();
+    assertThat(job.state()).isEqualTo(JobState.ERROR);
+    assertThat(job.failure().orElseThrow().message())
+        .startsWith("Reconnect failed after Jobserver restart");
+  }
+
+  @Test
+  void closing_stops_all_contexts() throws Exception {
+    FakeDriver driver = running("c");
+
+    supervisor.close();
+
+    assertThat(recorded("c").state()).isEqualTo(ContextState.FINISHED);
+    assertThat(driver.process.isAlive()).isFalse();
+    supervisor = supervisor();
+  }
+
+  @Test
+  void closing_leaves_contexts_running_when_asked_to() throws Exception {
+    FakeDriver driver = running("c");
+    Files.writeString(folder.resolve("keep-contexts"), "");
+
+    supervisor.close();
+
+    assertThat(recorded("c").state()).isEqualTo(ContextState.RUNNING);
+    assertThat(driver.process.isAlive()).isTrue();
+    assertThat(folder.resolve("keep-contexts")).doesNotExist();
+    supervisor = supervisor();
+  }
+
+  @Test
+  void the_address_of_the_link_is_published() throws Exception {
+    assertThat(Files.readString(folder.resolve("link-url"))).startsWith("http://127.0.0.1:");
+  }
+
+  private interface Condition {
+    boolean holds();
+  }
+
+  private static void await(Condition condition) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.holds()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("it did not come true");
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+}
