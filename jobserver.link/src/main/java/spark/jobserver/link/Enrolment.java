@@ -12,4 +12,12 @@ package spark.jobserver.link;
  * @param spark the version of Spark it runs on
  */
 public record Enrolment(
-    String contextId, int epoch, String token, String key, int protocol, String spark) {}
+    String contextId, int epoch, String token, String key, int protocol, String spark) {
+
+  /** Without token and key, for logs. */
+  @Override
+  public String toString() {
+    return "Enrolment[context %s, epoch %d, protocol %d, Spark %s]"
+        .formatted(contextId, epoch, protocol, spark);
+  }
+}

@@ -28,4 +28,10 @@ public record EnrolmentFile(
   public List<String> candidates(String fromFile) {
     return fromFile.isBlank() || fromFile.equals(url) ? List.of(url) : List.of(fromFile, url);
   }
+
+  /** Without the token, for logs. */
+  @Override
+  public String toString() {
+    return "EnrolmentFile[context " + contextId + ", epoch " + epoch + ", url " + url + "]";
+  }
 }

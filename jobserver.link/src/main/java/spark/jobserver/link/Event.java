@@ -4,7 +4,10 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import spark.jobserver.api.Failure;
 
-/** What a driver tells the server. Each is harmless when it is repeated or comes out of order. */
+/**
+ * What a driver tells the server. Each is harmless when it is repeated or comes out of order;
+ * {@link ContextFailed} and {@link ContextEnded} come last.
+ */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Event.ContextReady.class, name = "context-ready"),
@@ -45,11 +48,13 @@ public sealed interface Event {
   /** How a job ended. */
   enum Ending {
     FINISHED,
-    /** {@code validate} refused the input; the failure's message lists the problems. */
+    /** {@code validate} refused the input; the failure's message lists the problems, one a line. */
     INVALID,
-    /** The class path is not in the binary. */
+    /** The class path, which is the failure's message, is not in the binary. */
     NOT_FOUND,
+    /** It raised an error, its process died, or its context ended under it. */
     FAILED,
+    /** It was ended by {@link Command.KillJob}. */
     KILLED
   }
 }

@@ -1,6 +1,8 @@
 package spark.jobserver.link;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
@@ -37,14 +39,27 @@ public final class Wire {
   private static final int LONGEST_LINE = 64 * 1024 * 1024;
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final JsonMapper JSON =
-      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(LONGEST_LINE).build())
+                  .build())
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
 
   private Wire() {}
 
-  /** One line of JSON with its line break. */
+  /**
+   * One line of JSON with its line break.
+   *
+   * @throws IllegalArgumentException when it is longer than a reader takes
+   */
   public static byte[] line(Object message) {
     try {
       byte[] json = JSON.writeValueAsBytes(message);
+      if (json.length > LONGEST_LINE) {
+        throw new IllegalArgumentException("a message of " + json.length + " bytes is too long");
+      }
       byte[] line = Arrays.copyOf(json, json.length + 1);
       line[json.length] = '\n';
       return line;
@@ -68,6 +83,15 @@ public final class Wire {
    * @throws IOException when there is none
    */
   public static <T> T readLine(InputStream in, Class<T> type) throws IOException {
+    return read(firstLine(in), type);
+  }
+
+  /**
+   * The first line without its line break; leaves the stream at what follows.
+   *
+   * @throws IOException when the stream ends before the line, or the line does not
+   */
+  public static byte[] firstLine(InputStream in) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream(512);
     for (int b = in.read(); b != '\n'; b = in.read()) {
       if (b < 0 || line.size() > LONGEST_LINE) {
@@ -75,7 +99,7 @@ public final class Wire {
       }
       line.write(b);
     }
-    return read(line.toByteArray(), type);
+    return line.toByteArray();
   }
 
   /** A new token or key: 256 random bits in hexadecimal. */

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +24,8 @@ import spark.jobserver.api.server.JobserverException;
 
 /**
  * The threads on which requests are worked on and answers written: reading a body, asking the core
- * (which asks a database), writing a result. There are as many as {@code threads} says; further
- * requests queue.
+ * (which asks a database), writing a result. A request takes a thread that is free, or else a new
+ * one, up to as many as {@code threads} says; further requests queue.
  *
  * <p>They are not the container's, for two reasons. The whiteboard holds a lock while a request is
  * in its servlet; when a resource comes or goes it waits for all of them, and every new request
@@ -54,17 +54,17 @@ public final class Answers {
     AtomicInteger count = new AtomicInteger();
     this.threads =
         new ThreadPoolExecutor(
-            settings.threads(),
+            0,
             settings.threads(),
             IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
+            new Handover(),
             work -> {
               Thread thread = new Thread(work, "rest-" + count.incrementAndGet());
               thread.setDaemon(true);
               return thread;
-            });
-    threads.allowCoreThreadTimeOut(true);
+            },
+            Handover::queue);
   }
 
   /** What the configuration says. */
@@ -175,9 +175,11 @@ public final class Answers {
   }
 
   private static Throwable withoutWrapping(Throwable error) {
-    return error instanceof CompletionException && error.getCause() != null
-        ? error.getCause()
-        : error;
+    Throwable inner = error;
+    while (inner instanceof CompletionException && inner.getCause() != null) {
+      inner = inner.getCause();
+    }
+    return inner;
   }
 
   /** Answers whoever still waits, so that no client hangs. */
@@ -190,5 +192,28 @@ public final class Answers {
   private static JobserverException stopping() {
     return new JobserverException(
         ErrorCode.UNAVAILABLE, "The server is stopping or changing. Try again.");
+  }
+
+  /**
+   * Makes a pool prefer a free thread to a new one, and a new one to waiting: a plain queue would
+   * let requests wait behind slow clients while threads may still be added, or add one for every
+   * request until all are there.
+   */
+  private static final class Handover extends LinkedTransferQueue<Runnable> {
+    private static final long serialVersionUID = 1;
+
+    /** Takes work only where a thread waits for it. */
+    @Override
+    public boolean offer(Runnable work) {
+      return tryTransfer(work);
+    }
+
+    /** Keeps work for which there is no thread, free or new. */
+    static void queue(Runnable work, ThreadPoolExecutor pool) {
+      if (pool.isShutdown()) {
+        throw new RejectedExecutionException("the server is stopping");
+      }
+      pool.getQueue().add(work);
+    }
   }
 }

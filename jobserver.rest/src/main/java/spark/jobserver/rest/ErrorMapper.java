@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.ErrorCode.Fault;
 import spark.jobserver.api.server.JobserverException;
 
 /**
@@ -61,11 +62,13 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
 
   private static Response expected(JobserverException error) {
     Form form = Form.of(error.code());
+    if (error.code().fault() == Fault.SERVER && error.getCause() != null) {
+      return form.withException()
+          ? unexpected(form.status(), form.word(), error.getMessage(), error.getCause())
+          : unexpected(form.status(), new Message(form.word(), error.getMessage()), error);
+    }
     if (!form.withException()) {
       return Answer.of(form.status(), new Message(form.word(), error.getMessage()));
-    }
-    if (error.getCause() != null) {
-      return unexpected(form.status(), form.word(), error.getMessage(), error.getCause());
     }
     Failure failure = error.failure().orElseGet(() -> Failure.of(error.getMessage()));
     return Answer.of(form.status(), new ErrorReport(form.word(), FailureReport.of(failure)));
@@ -98,18 +101,21 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
   }
 
   private static Response unexpected(String word, Optional<String> text, Throwable error) {
-    if (text.isEmpty()) {
-      return unexpected(500, word, "The server met an error that it did not expect.", error);
-    }
+    return text.isPresent()
+        ? unexpected(500, new Message(word, text.get()), error)
+        : unexpected(500, word, "The server met an error that it did not expect", error);
+  }
+
+  private static Response unexpected(int status, Message message, Throwable error) {
     String incident = logged(error);
-    return withIncident(Answer.of(500, new Message(word, text.get())), incident);
+    return withIncident(Answer.of(status, message), incident);
   }
 
   private static Response unexpected(int status, String word, String message, Throwable error) {
     String incident = logged(error);
     FailureReport report =
         new FailureReport(
-            message + " Its log has the rest under the incident " + incident,
+            message + " (incident " + incident + ": the server's log has the rest)",
             error.getClass().getName(),
             "");
     return withIncident(Answer.of(status, new ErrorReport(word, report)), incident);

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.util.Map;
 import java.util.Optional;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
@@ -57,15 +56,10 @@ record JobReport(
         job.failure().map(FailureReport::of));
   }
 
-  /** The failure under the key that it has in JSON, where there is one. */
+  /** The failure as Jackson takes it: under its key, and null where the key shall not be. */
   @JsonProperty("result")
-  @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  Map<String, String> result() {
-    return failure
-        .map(
-            why ->
-                Map.of(
-                    "message", why.message(), "errorClass", why.errorClass(), "stack", why.stack()))
-        .orElse(Map.of());
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  FailureReport result() {
+    return failure.orElse(null);
   }
 }

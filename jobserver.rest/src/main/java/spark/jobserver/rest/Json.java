@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /** Reports as JSON text in UTF-8. */
 final class Json {
-  static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   private Json() {}
 

@@ -19,7 +19,8 @@ final class Query {
 
   private final Map<String, String> parameters;
 
-  private Query(Map<String, String> parameters) {
+  /** These parameters. */
+  Query(Map<String, String> parameters) {
     this.parameters = parameters;
   }
 

@@ -7,6 +7,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -54,10 +56,18 @@ public final class Request {
   String name() {
     String path = uri.getPath(false);
     String[] segments = (path.startsWith("/") ? path.substring(1) : path).split("/", -1);
+    return decoded(segments[1]);
+  }
+
+  /** Text in percent-encoded UTF-8, where a plus sign is a plus sign. */
+  static String decoded(String segment) {
     try {
-      return URLDecoder.decode(segments[1].replace("+", "%2B"), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw new Rejection(400, "The path was malformed: " + e.getMessage());
+      byte[] bytes =
+          URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.ISO_8859_1)
+              .getBytes(StandardCharsets.ISO_8859_1);
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (IllegalArgumentException | CharacterCodingException e) {
+      throw new Rejection(400, "The path was malformed: " + segment + " is not encoded UTF-8");
     }
   }
 

@@ -9,7 +9,7 @@ public @interface RestConfig {
   String PID = "spark.jobserver.rest";
 
   /** How many requests are worked on at once. */
-  int threads() default 100;
+  int threads() default 500;
 
   /** How long {@code POST /jobs} waits that does not say how long. */
   String job$_$timeout() default "10 s";

@@ -1,14 +1,13 @@
 package spark.jobserver.rest;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.ws.rs.core.StreamingOutput;
-import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Content;
 
 /**
@@ -17,55 +16,72 @@ import spark.jobserver.api.Content;
  * so that a client can tell an answer that broke off from a whole one.
  */
 final class ResultBody implements StreamingOutput {
-  private final byte[] head;
-  private final Content result;
-  private final byte[] tail;
+  private static final Logger LOG = LoggerFactory.getLogger(ResultBody.class);
+  private static final byte[] RESULT = ",\"result\":".getBytes(StandardCharsets.UTF_8);
 
-  private ResultBody(byte[] head, Content result, byte[] tail) {
-    this.head = head;
+  private final byte[] report;
+  private final Content result;
+
+  private ResultBody(byte[] report, Content result) {
+    this.report = report;
     this.result = result;
-    this.tail = tail;
   }
 
   /**
    * A report followed by {@code result}.
    *
-   * @param report a record whose JSON is an object without that key
+   * @param report a record whose JSON is an object that has keys, but not this one
    * @param result one JSON text in UTF-8
    */
   static ResultBody of(Object report, Content result) {
-    ObjectNode fields = Json.MAPPER.valueToTree(report);
-    ByteArrayOutputStream frame = new ByteArrayOutputStream();
-    try (JsonGenerator json = Json.MAPPER.createGenerator(frame)) {
-      json.writeStartObject();
-      for (var field : fields.properties()) {
-        json.writePOJOField(field.getKey(), field.getValue());
-      }
-      json.writeFieldName("result");
-      json.writeRawValue("");
-      json.flush();
-      int headLength = frame.size();
-      json.writeEndObject();
-      json.flush();
-      byte[] all = frame.toByteArray();
-      return new ResultBody(
-          Arrays.copyOf(all, headLength), result, Arrays.copyOfRange(all, headLength, all.length));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new ResultBody(Json.bytes(report), result);
   }
 
   /** The number of bytes in all. */
   long length() {
-    return head.length + result.size() + tail.length;
+    return report.length + RESULT.length + result.size();
   }
 
   @Override
   public void write(OutputStream out) throws IOException {
     try (InputStream bytes = result.open()) {
-      out.write(head);
-      bytes.transferTo(out);
-      out.write(tail);
+      int end = report.length - 1;
+      OutputStream client = new Client(out);
+      client.write(report, 0, end);
+      client.write(RESULT);
+      bytes.transferTo(client);
+      client.write(report, end, 1);
+    } catch (ClientGone e) {
+      LOG.debug("the client left before the end of its answer", e);
+    }
+  }
+
+  /** The way to the client; where it fails, the client is gone, and nothing of the server broke. */
+  private static final class Client extends FilterOutputStream {
+    Client(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException e) {
+        throw new ClientGone(e);
+      }
+    }
+  }
+
+  private static final class ClientGone extends IOException {
+    private static final long serialVersionUID = 1;
+
+    ClientGone(IOException cause) {
+      super(cause);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.IntConsumer;
 import spark.jobserver.api.Binary;
@@ -23,6 +24,9 @@ public final class FakeBinaries implements Binaries {
 
   /** Is told of every piece of an upload as it comes in. */
   public volatile IntConsumer onRead = size -> {};
+
+  /** Completes when an upload cannot be read. */
+  public final CompletableFuture<IOException> brokenOff = new CompletableFuture<>();
 
   /** What every method throws, where there is something. */
   public volatile Optional<RuntimeException> failure = Optional.empty();
@@ -47,6 +51,15 @@ public final class FakeBinaries implements Binaries {
   @Override
   public Binary upload(String name, BinaryType type, InputStream body) throws IOException {
     fail();
+    try {
+      return stored(name, type, body);
+    } catch (IOException e) {
+      brokenOff.complete(e);
+      throw e;
+    }
+  }
+
+  private Binary stored(String name, BinaryType type, InputStream body) throws IOException {
     byte[] piece = new byte[64 * 1024];
     long size = 0;
     for (int read = body.read(piece); read >= 0; read = body.read(piece)) {

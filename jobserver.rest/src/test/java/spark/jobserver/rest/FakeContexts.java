@@ -22,6 +22,9 @@ public final class FakeContexts implements Contexts {
   /** What {@link #create} returns and was asked. */
   public volatile CompletionStage<Context> created = new CompletableFuture<>();
 
+  /** Completes when {@link #create} was called. */
+  public final CompletableFuture<String> asked = new CompletableFuture<>();
+
   public volatile Map<String, String> parameters = Map.of();
   public volatile String body = "";
 
@@ -57,6 +60,7 @@ public final class FakeContexts implements Contexts {
     fail();
     parameters = settings;
     body = hocon;
+    asked.complete(name);
     return created;
   }
 

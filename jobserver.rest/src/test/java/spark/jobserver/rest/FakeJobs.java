@@ -26,7 +26,6 @@ public final class FakeJobs implements Jobs {
   public volatile int limit = -1;
   public volatile Optional<JobState> state = Optional.empty();
 
-  public volatile Optional<JobSubmission> submitted = Optional.empty();
   public final CompletableFuture<Void> started = new CompletableFuture<>();
   public final CompletableFuture<Ended> ended = new CompletableFuture<>();
   public volatile CompletionStage<Job> killed = new CompletableFuture<>();
@@ -36,6 +35,9 @@ public final class FakeJobs implements Jobs {
 
   /** What {@link #submit} throws, where there is something. */
   public volatile Optional<RuntimeException> failure = Optional.empty();
+
+  /** What {@link #list} waits for. */
+  public volatile CompletableFuture<Void> listing = CompletableFuture.completedFuture(null);
 
   public static Job started(String id) {
     return new Job(
@@ -71,7 +73,6 @@ public final class FakeJobs implements Jobs {
         error -> {
           throw error;
         });
-    submitted = Optional.of(wanted);
     submission.complete(wanted);
     return new Submission(started("j-1"), started, ended);
   }
@@ -85,6 +86,7 @@ public final class FakeJobs implements Jobs {
   public List<Job> list(int most, Optional<JobState> wanted) {
     limit = most;
     state = wanted;
+    listing.join();
     return listed;
   }
 

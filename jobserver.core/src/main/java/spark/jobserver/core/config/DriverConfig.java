@@ -9,7 +9,7 @@ public @interface DriverConfig {
   String PID = "spark.jobserver.driver";
 
   /** Without a server for this long, an idle driver ends itself. */
-  String abandoned$_$after() default "30 min";
+  String abandoned$_$after() default "30 minutes";
 
   /** The time between two signs of life of a driver. */
   String heartbeat() default "2 s";

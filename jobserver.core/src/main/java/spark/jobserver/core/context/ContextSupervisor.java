@@ -111,7 +111,7 @@ public final class ContextSupervisor {
         new LinkServer(
             InetAddress.getByName(settings.linkAddress()),
             settings.linkPort(),
-            data.spool(),
+            data.spool().resolve("link"),
             new Desk(id -> Optional.ofNullable(contexts.get(id)), dao, bundles));
     publishAddress();
   }

@@ -34,7 +34,7 @@ final class Desk implements DriverDesk {
     DriverId id = new DriverId(enrolment.contextId(), enrolment.epoch());
     Optional<LiveContext> context = wanted(id);
     if (context.isEmpty()) {
-      return Admission.GONE;
+      return unwanted(id);
     }
     boolean admitted =
         enrolment.protocol() == Wire.PROTOCOL
@@ -46,11 +46,19 @@ final class Desk implements DriverDesk {
   public Admission admit(DriverId driver, String key) {
     Optional<LiveContext> context = wanted(driver);
     if (context.isEmpty()) {
-      return Admission.GONE;
+      return unwanted(driver);
     }
     return Secrets.same(context.get().driver().keyHash(), Wire.hash(key))
         ? Admission.ADMITTED
         : Admission.REFUSED;
+  }
+
+  /**
+   * A driver whose context is over shall end. One that nobody here knows may belong to another
+   * server, whose port this one has now: it shall go on looking.
+   */
+  private Admission unwanted(DriverId driver) {
+    return dao.context(driver.contextId()).isPresent() ? Admission.GONE : Admission.REFUSED;
   }
 
   private Optional<LiveContext> wanted(DriverId driver) {

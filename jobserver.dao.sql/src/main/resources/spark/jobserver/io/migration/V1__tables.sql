@@ -1,8 +1,23 @@
--- Ids have a type of their own where the database's order of texts is not by code point.
--- A name can be longer than any index takes, so a column "…_key" holds its SHA-256 for look-ups.
+-- A name can be longer than any index takes, and Derby ignores blanks at its end: a column "…_key" holds
+-- its SHA-256 for look-ups. Ids have a type of their own where texts are not ordered by code point.
 -- Times are milliseconds since 1970.
 
--- One row per upload. The same bytes are stored once, so several rows may share a content.
+-- The bytes of binaries and of results, in chunks of 1 MiB.
+create table chunk (
+  owner varchar(80) not null,
+  part integer not null,
+  bytes ${blob} not null,
+  primary key (owner, part)
+);
+
+-- What is stored once, under however many names. Its row is what uploads and deletions of the same
+-- bytes lock.
+create table binary_content (
+  digest varchar(64) not null primary key,
+  size_in_bytes bigint not null
+);
+
+-- One row per upload. What starts a job locks the row, so that it cannot be deleted meanwhile.
 create table binary_version (
   version bigint generated always as identity primary key,
   name varchar(32672) not null,
@@ -10,19 +25,10 @@ create table binary_version (
   binary_type varchar(32) not null,
   upload_time bigint not null,
   digest varchar(64) not null,
-  size_in_bytes bigint not null,
-  content_id varchar(64) not null
+  size_in_bytes bigint not null
 );
-create index binary_version_by_name on binary_version (name_key, version);
+create index binary_version_by_name on binary_version (name_key, version desc);
 create index binary_version_by_digest on binary_version (digest);
-
--- The bytes of binaries and of results, in chunks of 1 MiB.
-create table chunk (
-  content_id varchar(64) not null,
-  part integer not null,
-  bytes ${blob} not null,
-  primary key (content_id, part)
-);
 
 -- "active_key" is the name's key until the context is final: so two active ones cannot share a name.
 create table context (
@@ -43,8 +49,8 @@ create table context (
   failure_stack ${clob},
   bundle ${clob} not null
 );
-create index context_by_name on context (name_key, sequence_number);
-create index context_by_state on context (state);
+create index context_by_name on context (name_key, sequence_number desc);
+create index context_by_state on context (state, sequence_number);
 
 create table context_driver (
   context_id ${id} not null primary key,
@@ -70,18 +76,12 @@ create table job (
   start_time bigint not null,
   end_time bigint,
   state varchar(16) not null,
+  kill_wished boolean not null,
   failure_message ${clob},
   failure_class ${clob},
   failure_stack ${clob},
-  result_id varchar(64),
-  result_size bigint
+  result_size bigint,
+  config ${clob} not null
 );
 create index job_by_time on job (start_time desc, id desc);
 create index job_by_state on job (state, start_time desc, id desc);
-create index job_by_binary on job (binary_key, state);
-
--- Apart from the jobs, for it may be large and lists do not need it.
-create table job_config (
-  job_id ${id} not null primary key,
-  config ${clob} not null
-);

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The jobs that this driver has accepted: what makes a job run at most once. A job is on the disk
- * here before it runs.
+ * here before it runs, so that not even another driver in the same folder runs it again.
  */
 public final class AcceptedJobs implements AutoCloseable {
   /** The file's name within the context's folder: one job id a line. */
@@ -28,9 +28,11 @@ public final class AcceptedJobs implements AutoCloseable {
    * @throws IOException when the file cannot be written
    */
   public AcceptedJobs(Path folder) throws IOException {
+    ever.addAll(read(folder));
     file =
         FileChannel.open(
             folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Durable.sync(folder);
   }
 
   /** The jobs that the driver of this folder had accepted, for who comes after it. */
@@ -40,16 +42,26 @@ public final class AcceptedJobs implements AutoCloseable {
   }
 
   /**
-   * Accepts a job.
+   * Accepts a job; that is durable when this returns.
    *
    * @return false when it was accepted before
+   * @throws IOException when it cannot be written; the job is not accepted then
    */
   public synchronized boolean accept(String jobId) throws IOException {
     if (ever.contains(jobId)) {
       return false;
     }
-    file.write(ByteBuffer.wrap((jobId + "\n").getBytes(StandardCharsets.UTF_8)));
-    file.force(false);
+    long whole = file.size();
+    try {
+      ByteBuffer line = ByteBuffer.wrap((jobId + "\n").getBytes(StandardCharsets.UTF_8));
+      while (line.hasRemaining()) {
+        file.write(line);
+      }
+      file.force(false);
+    } catch (IOException e) {
+      file.truncate(whole);
+      throw e;
+    }
     ever.add(jobId);
     undelivered.add(jobId);
     return true;

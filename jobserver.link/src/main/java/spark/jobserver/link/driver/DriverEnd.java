@@ -6,19 +6,14 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.http.HttpRequest.BodyPublisher;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Content;
@@ -36,27 +31,24 @@ import spark.jobserver.link.Wire;
 public final class DriverEnd implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DriverEnd.class);
   private static final int SENDERS = 4;
-  private static final long FIRST_PAUSE = 50;
-  private static final long LONGEST_PAUSE = 1000;
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
+  private static final long FETCH_PATIENCE = TimeUnit.MINUTES.toNanos(10);
 
   private final EnrolmentFile enrolment;
   private final LinkClient client;
-  private final Outbox outbox;
-  private final AcceptedJobs accepted;
+  private final Delivery delivery;
   private final CommandHandler handler;
-  private final BlockingQueue<Sendable> queue = new LinkedBlockingQueue<>();
-  private final Set<String> endedJobs = ConcurrentHashMap.newKeySet();
+  private final Duration longestSilence;
   private final List<Thread> threads = new ArrayList<>();
-  private final AtomicInteger pending = new AtomicInteger();
   private final CountDownLatch enrolled = new CountDownLatch(1);
+  private final AtomicBoolean abandoned = new AtomicBoolean();
   private volatile Position position = new Position("", 0);
   private volatile long lastContact = System.nanoTime();
+  private volatile InputStream stream = InputStream.nullInputStream();
+  private volatile long lastByte = System.nanoTime();
   private volatile boolean closed;
 
   private record Position(String session, long received) {}
-
-  /** An event on its way; a transient one has no file. */
-  private record Sendable(long sequence, Event event, Outbox.Entry entry) {}
 
   /**
    * @param enrolment from the file that the driver was started with
@@ -66,11 +58,25 @@ public final class DriverEnd implements AutoCloseable {
   public DriverEnd(
       EnrolmentFile enrolment, Path folder, AcceptedJobs accepted, CommandHandler handler)
       throws IOException {
+    this(enrolment, folder, accepted, handler, LONGEST_SILENCE);
+  }
+
+  /**
+   * @param longestSilence of the command stream, after which its connection is taken for dead; the
+   *     server breaks the silence every two seconds
+   */
+  DriverEnd(
+      EnrolmentFile enrolment,
+      Path folder,
+      AcceptedJobs accepted,
+      CommandHandler handler,
+      Duration longestSilence)
+      throws IOException {
     this.enrolment = requireNonNull(enrolment, "enrolment");
+    this.handler = requireNonNull(handler, "handler");
+    this.longestSilence = longestSilence;
     this.client = new LinkClient(enrolment);
-    this.outbox = new Outbox(folder);
-    this.accepted = accepted;
-    this.handler = handler;
+    this.delivery = new Delivery(client, new Outbox(folder), requireNonNull(accepted, "accepted"));
   }
 
   /**
@@ -81,7 +87,8 @@ public final class DriverEnd implements AutoCloseable {
   public void start(String spark) {
     thread("link-commands", () -> dial(spark));
     thread("link-heartbeat", this::beat);
-    for (int i = 0; i < SENDERS; i++) {
+    thread("link-watch", this::breakSilence);
+    for (int i = 1; i <= SENDERS; i++) {
       thread("link-events-" + i, this::deliver);
     }
   }
@@ -102,96 +109,99 @@ public final class DriverEnd implements AutoCloseable {
             },
             name);
     thread.setDaemon(true);
-    thread.start();
     threads.add(thread);
+    thread.start();
   }
 
   /** Tells the server something that is lost if this driver dies first. */
   public void tell(Event event) {
-    pending.incrementAndGet();
-    queue.add(new Sendable(outbox.next(), event, null));
+    delivery.take(event);
   }
 
   /**
-   * Tells the server something for good: it is on the disk when this returns.
+   * Tells the server something for good: when this returns it is on the disk, or committed.
    *
-   * @throws UncheckedIOException when it cannot be written
+   * @throws UncheckedIOException when a large one cannot be written; the server is not told then
    */
   public void tell(Event event, Content attachment) {
     try {
-      if (event instanceof Event.JobEnded end) {
-        endedJobs.add(end.jobId());
-      }
-      Outbox.Entry entry = outbox.add(event, attachment);
-      pending.incrementAndGet();
-      queue.add(new Sendable(entry.sequence(), event, entry));
+      delivery.keep(event, attachment);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   /**
-   * Fetches a bundle.
+   * Fetches a bundle, waiting for a server that is out of reach.
    *
-   * @throws IOException when the server does not have it or cannot be reached
+   * @param file where to put it; it is there whole or not at all
+   * @throws IOException when the server does not have it or cannot be reached for long
    */
   public void fetchBundle(String digest, Path file) throws IOException {
     fetch("bundles/", digest, file);
   }
 
   /**
-   * Fetches the bytes of a binary.
+   * Fetches the bytes of a binary, waiting for a server that is out of reach.
    *
-   * @throws IOException when the server does not have it or cannot be reached
+   * @param file where to put them; they are there whole or not at all
+   * @throws IOException when the server does not have it or cannot be reached for long
    */
   public void fetchBinary(String digest, Path file) throws IOException {
     fetch("binaries/", digest, file);
   }
 
   private void fetch(String route, String digest, Path file) throws IOException {
+    long end = System.nanoTime() + FETCH_PATIENCE;
     try {
-      client.fetch(route, digest, file);
+      for (int failures = 1; ; failures++) {
+        try {
+          client.fetch(route, digest, file);
+          return;
+        } catch (NoSuchFileException e) {
+          throw e;
+        } catch (IOException e) {
+          if (closed || System.nanoTime() - end > 0) {
+            throw e;
+          }
+          LOG.debug("{}{}: {}", route, digest, e.toString());
+        }
+        TimeUnit.MILLISECONDS.sleep(Pause.after(failures));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } catch (ServerGone e) {
-      throw new IOException(e);
+      throw new IOException(e.getMessage(), e);
     }
   }
 
-  /** Waits until everything that was told for good is committed, or the time is over. */
+  /** Waits until everything that was told is committed, or the time is over. */
   public boolean flush(long milliseconds) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
-    while (System.nanoTime() < end) {
-      if (outboxIsEmpty()) {
-        return true;
-      }
-      Thread.sleep(10);
-    }
-    return outboxIsEmpty();
+    return delivery.flush(milliseconds);
   }
 
   private void dial(String spark) throws InterruptedException {
-    long pause = FIRST_PAUSE;
-    while (!closed) {
+    for (int failures = 0; !closed; ) {
       try {
-        client.locate();
+        client.locate(failures);
         if (enrolled.getCount() > 0) {
           client.enrol(spark);
           enrolled.countDown();
           LOG.info("enrolled as the driver of context {}", enrolment.contextId());
         }
         Position from = position;
-        try (InputStream in =
-            new BufferedInputStream(
-                client.commands(handler.hello(from.session(), from.received())))) {
-          pause = FIRST_PAUSE;
-          read(in);
+        try (InputStream in = client.commands(handler.hello(from.session(), from.received()))) {
+          lastByte = System.nanoTime();
+          stream = in;
+          failures = 0;
+          delivery.retry();
+          read(new BufferedInputStream(in));
         }
       } catch (ServerGone e) {
-        handler.abandoned(e.getMessage());
+        abandon(e.getMessage());
         return;
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         if (!closed) {
           LOG.info("link: {}; dialling again", e.toString());
         }
@@ -199,8 +209,8 @@ public final class DriverEnd implements AutoCloseable {
       if (checkAbandoned()) {
         return;
       }
-      TimeUnit.MILLISECONDS.sleep(pause);
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      failures++;
+      TimeUnit.MILLISECONDS.sleep(Pause.after(failures));
     }
   }
 
@@ -211,7 +221,8 @@ public final class DriverEnd implements AutoCloseable {
       if (first < 0) {
         throw new IOException("the command stream has ended");
       }
-      lastContact = System.nanoTime();
+      lastByte = System.nanoTime();
+      lastContact = lastByte;
       if (first == '\n') {
         continue;
       }
@@ -219,23 +230,34 @@ public final class DriverEnd implements AutoCloseable {
       Command.Numbered next = Wire.readLine(in, Command.Numbered.class);
       Position done = position;
       if (!done.session().equals(next.session()) || next.number() > done.received()) {
-        handler.command(next.command());
+        carryOut(next);
         position = new Position(next.session(), next.number());
       }
     }
   }
 
+  private void carryOut(Command.Numbered next) {
+    try {
+      handler.command(next.command());
+    } catch (RuntimeException e) {
+      // Asking for it again would fail again, and hold up all that comes after it.
+      LOG.error("command {} cannot be carried out", next.number(), e);
+    }
+  }
+
   private boolean checkAbandoned() {
     long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastContact);
-    if (silent > enrolment.abandonedAfter() && !handler.busy() && outboxIsEmpty()) {
-      handler.abandoned("no server was heard of for " + silent / 1000 + " s");
+    if (silent > enrolment.abandonedAfter() && !handler.busy() && delivery.isEmpty()) {
+      abandon("no server was heard of for " + silent / 1000 + " s");
       return true;
     }
     return false;
   }
 
-  private boolean outboxIsEmpty() {
-    return pending.get() == 0;
+  private void abandon(String why) {
+    if (abandoned.compareAndSet(false, true)) {
+      handler.abandoned(why);
+    }
   }
 
   private void beat() throws InterruptedException {
@@ -246,72 +268,57 @@ public final class DriverEnd implements AutoCloseable {
         client.heartbeat(new Heartbeat(at.session(), at.received()));
         lastContact = System.nanoTime();
       } catch (ServerGone e) {
-        handler.abandoned(e.getMessage());
+        abandon(e.getMessage());
         return;
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         LOG.debug("heartbeat: {}", e.toString());
       }
       TimeUnit.MILLISECONDS.sleep(enrolment.heartbeat());
     }
   }
 
+  /** Nobody but us breaks a connection whose other side has vanished without a word. */
+  private void breakSilence() throws InterruptedException {
+    while (!closed) {
+      if (System.nanoTime() - lastByte > longestSilence.toNanos()) {
+        hangUp();
+      }
+      TimeUnit.MILLISECONDS.sleep(longestSilence.toMillis() / 4);
+    }
+  }
+
+  private void hangUp() {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      LOG.debug("command stream: {}", e.toString());
+    }
+  }
+
   private void deliver() throws InterruptedException {
     enrolled.await();
-    while (!closed) {
-      Sendable next = queue.take();
-      deliver(next);
-      pending.decrementAndGet();
-    }
+    delivery.deliver();
   }
 
-  private void deliver(Sendable next) throws InterruptedException {
-    for (long pause = FIRST_PAUSE; !closed; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      if (next.event() instanceof Event.JobStarted started && endedJobs.contains(started.jobId())) {
-        return; // its end says it too
-      }
-      try {
-        client.event(next.sequence(), body(next), length(next));
-        delivered(next);
-        return;
-      } catch (ServerGone e) {
-        return; // the heartbeat learns it too, and acts on it
-      } catch (IOException e) {
-        LOG.debug("event {}: {}", next.sequence(), e.toString());
-      }
-      TimeUnit.MILLISECONDS.sleep(pause);
-    }
-  }
-
-  private void delivered(Sendable next) throws IOException {
-    if (next.entry() != null) {
-      next.entry().delivered();
-    }
-    if (next.event() instanceof Event.JobEnded end) {
-      accepted.delivered(end.jobId());
-      endedJobs.remove(end.jobId());
-    }
-  }
-
-  private static BodyPublisher body(Sendable next) throws IOException {
-    return next.entry() == null
-        ? BodyPublishers.ofByteArray(Wire.line(next.event()))
-        : small(next.entry())
-            ? BodyPublishers.ofByteArray(Files.readAllBytes(next.entry().file()))
-            : BodyPublishers.ofFile(next.entry().file());
-  }
-
-  private static boolean small(Outbox.Entry entry) {
-    return entry.length() < 64 * 1024;
-  }
-
-  private static long length(Sendable next) {
-    return next.entry() == null ? 0 : next.entry().length();
-  }
-
-  /** Stops all threads at once; what is not delivered stays on the disk. */
+  /** Stops all threads; what is not delivered and was told for good stays on the disk. */
   @Override
   public void close() {
     closed = true;
+    hangUp();
     threads.forEach(Thread::interrupt);
+    client.close();
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      try {
+        if (thread != Thread.currentThread()) {
+          thread.join(TimeUnit.SECONDS.toMillis(2));
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

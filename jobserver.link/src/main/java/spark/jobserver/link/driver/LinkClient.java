@@ -2,17 +2,31 @@ package spark.jobserver.link.driver;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import spark.jobserver.link.Enrolment;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Heartbeat;
@@ -20,13 +34,24 @@ import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 
 /** The requests that a driver makes. Each throws {@link IOException} when it is worth repeating. */
-final class LinkClient {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+final class LinkClient implements AutoCloseable {
+  private static final Duration SMALL = Duration.ofSeconds(10);
+  private static final Duration LARGE = Duration.ofMinutes(5);
+  private static final long SLOWEST_BYTES_PER_SECOND = 256 * 1024;
 
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "link-http");
+            thread.setDaemon(true);
+            return thread;
+          });
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
+          .proxy(HttpClient.Builder.NO_PROXY)
           .connectTimeout(Duration.ofSeconds(5))
+          .executor(threads)
           .build();
   private final EnrolmentFile enrolment;
   private final String key = Wire.newSecret();
@@ -37,31 +62,47 @@ final class LinkClient {
     this.url = enrolment.url();
   }
 
-  /** Looks up where the server is now: a restart may have moved it. */
-  void locate() {
+  /**
+   * Looks up where the server is now: a restart may have moved it.
+   *
+   * @param failures how often it was not found in a row; another address is tried each time
+   */
+  void locate(int failures) {
+    String moved;
     try {
-      String moved = Files.readString(Path.of(enrolment.urlFile())).strip();
-      url = enrolment.candidates(moved).get(0);
+      moved = Files.readString(Path.of(enrolment.urlFile())).strip();
     } catch (IOException | RuntimeException e) {
-      url = enrolment.url(); // in cluster deploy mode there is no such file
+      moved = ""; // in cluster deploy mode there is no such file
     }
+    List<String> candidates = enrolment.candidates(moved.startsWith("http://") ? moved : "");
+    url = candidates.get(failures % candidates.size());
   }
 
+  /**
+   * @throws ServerGone also when the token is refused, for it will never be right
+   */
   void enrol(String spark) throws IOException, InterruptedException, ServerGone {
     Enrolment words =
         new Enrolment(
             enrolment.contextId(), enrolment.epoch(), enrolment.token(), key, Wire.PROTOCOL, spark);
-    check(send("enrol", BodyPublishers.ofByteArray(Wire.line(words)), PATIENCE));
+    int status = send("enrol", BodyPublishers.ofByteArray(Wire.line(words)));
+    if (status == 401) {
+      throw new ServerGone("the server has refused the token of this driver");
+    }
+    check(status);
   }
 
   void heartbeat(Heartbeat beat) throws IOException, InterruptedException, ServerGone {
-    check(send("heartbeat", BodyPublishers.ofByteArray(Wire.line(beat)), Duration.ofSeconds(5)));
+    check(send("heartbeat", BodyPublishers.ofByteArray(Wire.line(beat))));
   }
 
-  /** The stream of commands, which lasts until it breaks. */
+  /** The stream of commands, which lasts until it breaks or is closed. */
   InputStream commands(Hello hello) throws IOException, InterruptedException, ServerGone {
     HttpRequest request =
-        request("commands").POST(BodyPublishers.ofByteArray(Wire.line(hello))).build();
+        request("commands")
+            .timeout(SMALL)
+            .POST(BodyPublishers.ofByteArray(Wire.line(hello)))
+            .build();
     HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
     if (response.statusCode() != 200) {
       response.body().close();
@@ -70,13 +111,17 @@ final class LinkClient {
     return response.body();
   }
 
+  /**
+   * @param body the message's line and the attachment
+   * @param attachment the length of the attachment
+   */
   void event(long sequence, BodyPublisher body, long attachment)
       throws IOException, InterruptedException, ServerGone {
     HttpRequest request =
         request("events")
             .header(Wire.SEQUENCE, Long.toString(sequence))
             .header(Wire.ATTACHMENT, Long.toString(attachment))
-            .timeout(Duration.ofMinutes(5))
+            .timeout(LARGE.plusSeconds(attachment / SLOWEST_BYTES_PER_SECOND))
             .POST(body)
             .build();
     check(http.send(request, BodyHandlers.discarding()).statusCode());
@@ -86,26 +131,57 @@ final class LinkClient {
    * Fetches bytes into a file, which is there whole or not at all.
    *
    * @param route {@code bundles/} or {@code binaries/}
+   * @throws NoSuchFileException when the server says that it does not have them
    */
   void fetch(String route, String digest, Path file)
       throws IOException, InterruptedException, ServerGone {
-    HttpRequest request = request(route + digest).timeout(Duration.ofMinutes(5)).GET().build();
+    HttpRequest request = request(route + digest).timeout(SMALL).GET().build();
     Path part = Files.createTempFile(file.getParent(), "fetch", ".part");
     try {
-      int status = http.send(request, BodyHandlers.ofFile(part)).statusCode();
+      int status = sendWithin(LARGE, request, BodyHandlers.ofFile(part)).statusCode();
       if (status == 404) {
-        throw new IOException("the server has no " + route + digest);
+        throw new NoSuchFileException(route + digest, null, "the server does not have it");
       }
       check(status);
+      if (!digest(part).equals(digest)) {
+        throw new IOException(route + digest + " came with other bytes");
+      }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(part);
     }
   }
 
-  private int send(String path, BodyPublisher body, Duration timeout)
+  /** Sends; the time limit covers the body of the answer, unlike the request's own. */
+  private <T> HttpResponse<T> sendWithin(
+      Duration limit, HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    return http.send(request(path).timeout(timeout).POST(body).build(), BodyHandlers.discarding())
+    CompletableFuture<HttpResponse<T>> response = http.sendAsync(request, handler);
+    try {
+      return response.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause().toString(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("no whole answer within " + limit, e);
+    } finally {
+      response.cancel(true);
+    }
+  }
+
+  private static String digest(Path file) throws IOException {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
+        in.transferTo(OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(sha.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private int send(String path, BodyPublisher body) throws IOException, InterruptedException {
+    return http.send(request(path).timeout(SMALL).POST(body).build(), BodyHandlers.discarding())
         .statusCode();
   }
 
@@ -118,10 +194,16 @@ final class LinkClient {
 
   private static void check(int status) throws IOException, ServerGone {
     if (status == 410) {
-      throw new ServerGone();
+      throw new ServerGone("the server has said that this driver is no longer wanted");
     }
     if (status >= 300) {
       throw new IOException("the server answered " + status);
     }
+  }
+
+  /** Ends the threads; requests under way fail. */
+  @Override
+  public void close() {
+    threads.shutdownNow();
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import spark.jobserver.api.Content;
 import spark.jobserver.link.Event;
@@ -15,11 +16,13 @@ import spark.jobserver.link.Wire;
 
 /**
  * Events on the driver's disk, until the server has committed them. One file each: the message's
- * line, then the attachment.
+ * line, then the attachment. Numbers go on where an earlier driver in the same folder ended.
  */
 public final class Outbox {
   /** The folder's name within the context's folder. */
   public static final String FOLDER = "outbox";
+
+  private static final Pattern NAME = Pattern.compile("([0-9]{16})\\.event");
 
   private final Path folder;
   private long last;
@@ -29,31 +32,38 @@ public final class Outbox {
    */
   public Outbox(Path contextFolder) throws IOException {
     this.folder = Files.createDirectories(contextFolder.resolve(FOLDER));
+    Durable.sync(contextFolder);
+    List<Path> left = files(folder);
+    this.last = left.isEmpty() ? 0 : sequence(left.get(left.size() - 1));
+  }
+
+  /** Numbers an event. */
+  synchronized long next() {
+    return ++last;
   }
 
   /**
    * Keeps an event; durable when this returns.
    *
+   * @param sequence its number, from {@link #next}
    * @param attachment what follows the message; may be empty
    */
-  public Entry add(Event event, Content attachment) throws IOException {
-    long sequence = next();
+  Entry add(long sequence, Event event, Content attachment) throws IOException {
     Path file = folder.resolve("%016d.event".formatted(sequence));
     Path part = folder.resolve("%016d.part".formatted(sequence));
     byte[] line = Wire.line(event);
-    long length;
-    try (OutputStream out = Files.newOutputStream(part);
-        InputStream in = attachment.open()) {
-      out.write(line);
-      length = in.transferTo(out);
+    try {
+      long length;
+      try (OutputStream out = Files.newOutputStream(part);
+          InputStream in = attachment.open()) {
+        out.write(line);
+        length = in.transferTo(out);
+      }
+      Durable.publish(part, file);
+      return new Entry(sequence, event, file, line.length, length);
+    } finally {
+      Files.deleteIfExists(part);
     }
-    Durable.publish(part, file);
-    return new Entry(sequence, event, file, line.length, length);
-  }
-
-  /** Numbers an event that is not kept. */
-  synchronized long next() {
-    return ++last;
   }
 
   /**
@@ -61,26 +71,36 @@ public final class Outbox {
    * after it.
    */
   public static List<Entry> read(Path contextFolder) throws IOException {
-    Path folder = contextFolder.resolve(FOLDER);
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
     List<Entry> entries = new ArrayList<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".event")).sorted().toList()) {
-        entries.add(entry(file));
-      }
+    for (Path file : files(contextFolder.resolve(FOLDER))) {
+      entries.add(entry(file));
     }
     return entries;
   }
 
-  private static Entry entry(Path file) throws IOException {
+  private static List<Path> files(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static long sequence(Path file) {
     String name = file.getFileName().toString();
-    long sequence = Long.parseLong(name.substring(0, name.indexOf('.')));
+    return Long.parseLong(name.substring(0, name.indexOf('.')));
+  }
+
+  private static Entry entry(Path file) throws IOException {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      Event event = Wire.readLine(in, Event.class);
-      int line = Wire.line(event).length;
-      return new Entry(sequence, event, file, line, Files.size(file) - line);
+      byte[] message = Wire.firstLine(in);
+      int line = message.length + 1;
+      return new Entry(
+          sequence(file), Wire.read(message, Event.class), file, line, Files.size(file) - line);
     }
   }
 

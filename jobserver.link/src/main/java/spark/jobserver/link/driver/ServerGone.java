@@ -1,10 +1,10 @@
 package spark.jobserver.link.driver;
 
-/** The server has said that this driver is no longer wanted. */
+/** The server has said that this driver is not wanted; asking again is of no use. */
 final class ServerGone extends Exception {
   private static final long serialVersionUID = 1;
 
-  ServerGone() {
-    super("the server has said that this driver is no longer wanted");
+  ServerGone(String message) {
+    super(message);
   }
 }

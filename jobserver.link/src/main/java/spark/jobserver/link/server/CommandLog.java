@@ -38,6 +38,11 @@ public final class CommandLog {
     }
   }
 
+  /** Whether no other reader has taken over since. */
+  synchronized boolean isRead(long reader) {
+    return reader == this.reader;
+  }
+
   /** Makes the caller the only reader: an earlier one is told so by {@link #after}. */
   public synchronized long takeOver() {
     notifyAll();

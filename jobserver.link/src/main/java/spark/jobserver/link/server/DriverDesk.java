@@ -17,9 +17,12 @@ public interface DriverDesk {
   /** Whether a driver is who it says and still wanted. */
   enum Admission {
     ADMITTED,
-    /** The token or key is wrong. */
+    /**
+     * The token or key is wrong, or the context is not on record here: another server may listen
+     * where the driver's own did. A driver that has enrolled goes on looking for its server.
+     */
     REFUSED,
-    /** Its context is over, or has a newer driver: it shall end itself. */
+    /** Its context is on record and over, or has a newer driver: it shall end itself. */
     GONE
   }
 
@@ -29,17 +32,28 @@ public interface DriverDesk {
   /** A driver shows its key, before anything else it asks. */
   Admission admit(DriverId driver, String key);
 
-  /** A driver dials in for commands. Returns the log to send to it. */
+  /**
+   * A driver dials in for commands. Returns the log to send to it, which forgets by itself what the
+   * driver says that it has carried out.
+   */
   CommandLog connected(DriverId driver, Hello hello);
 
-  /** A driver's command stream broke off. */
+  /**
+   * A driver's command stream broke off, and no other has taken its place. The driver may live; a
+   * heartbeat or a new stream says so.
+   */
   void disconnected(DriverId driver);
 
-  /** A driver shows that it lives. */
+  /**
+   * A driver shows that it lives.
+   *
+   * @param session as in {@link Hello}, for {@link CommandLog#received}
+   * @param received as in {@link Hello}
+   */
   void alive(DriverId driver, String session, long received);
 
   /**
-   * A driver tells something. It is durable when this returns.
+   * A driver tells something, perhaps again. It is durable when this returns.
    *
    * @param attachment what followed the message, readable only until this returns
    */

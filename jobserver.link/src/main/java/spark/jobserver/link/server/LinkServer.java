@@ -2,6 +2,7 @@ package spark.jobserver.link.server;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedInputStream;
@@ -10,6 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,18 +35,30 @@ import spark.jobserver.link.Wire;
  * that neither plugins that come and go nor blocked uploads disturb it.
  *
  * <p>Answers: 200 or 204 when what was asked is done and durable, 401 when the driver's key or
- * token is wrong, 410 when it shall end itself, 404 for bytes that are not there, 503 for anything
- * that is worth another try.
+ * token is wrong, 410 when it shall end itself, 404 for bytes that are not there, 400 for what is
+ * no message, 503 for anything else that is worth another try.
  */
 public final class LinkServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(2);
   private static final int IN_MEMORY = 256 * 1024;
 
+  private static final long LONGEST_DRAIN = 16L * 1024 * 1024;
+  private static final String PART = ".part";
+
   static {
-    // Without it small answers wait for Nagle's algorithm, 40 ms each; read once by the JDK.
-    if (System.getProperty("sun.net.httpserver.nodelay") == null) {
-      System.setProperty("sun.net.httpserver.nodelay", "true");
+    // The JDK reads these once, for all its HTTP servers.
+    // Without it small answers wait for Nagle's algorithm, 40 ms each.
+    setUnlessSet("sun.net.httpserver.nodelay", "true");
+    // Seconds: a request that has not arrived by then is given up with its thread.
+    setUnlessSet("sun.net.httpserver.maxReqTime", "3600");
+    // A driver keeps about six connections, of which most are idle.
+    setUnlessSet("sun.net.httpserver.maxIdleConnections", "2000");
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
     }
   }
 
@@ -57,12 +71,18 @@ public final class LinkServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param port 0 for any
-   * @param spool a folder for attachments too large for memory
+   * @param spool a folder of this server alone, for attachments too large for memory; what an
+   *     earlier one left there is removed
    * @throws IOException when the address cannot be listened on
    */
   public LinkServer(InetAddress address, int port, Path spool, DriverDesk desk) throws IOException {
     this.desk = requireNonNull(desk, "desk");
     this.spool = Files.createDirectories(spool);
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(spool, "event*" + PART)) {
+      for (Path part : parts) {
+        Files.deleteIfExists(part);
+      }
+    }
     AtomicInteger count = new AtomicInteger();
     this.threads =
         Executors.newCachedThreadPool(
@@ -109,21 +129,44 @@ public final class LinkServer implements AutoCloseable {
         Wire.ROOT + path,
         exchange -> {
           try (exchange) {
-            handler.handle(exchange);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            answering(path, handler, exchange);
           } catch (IOException e) {
             LOG.debug("{}: {}", path, e.toString());
-          } catch (RuntimeException e) {
-            LOG.warn("{}: a driver is asked to try again", path, e);
-            answer(exchange, 503);
           }
         });
   }
 
+  private static void answering(String path, Handler handler, HttpExchange exchange)
+      throws IOException {
+    try {
+      handler.handle(exchange);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (JsonProcessingException e) {
+      LOG.warn("{}: not a message: {}", path, e.getOriginalMessage());
+      answer(exchange, 400);
+    } catch (IOException e) {
+      LOG.debug("{}: {}", path, e.toString());
+      answer(exchange, 503);
+    } catch (RuntimeException e) {
+      LOG.warn("{}: a driver is asked to try again", path, e);
+      answer(exchange, 503);
+    }
+  }
+
+  /**
+   * Answers without a body, unless it has been answered. What is left of the request is read first:
+   * the JDK's server would close the connection under a driver that still writes, and the driver
+   * would not see the answer.
+   */
   private static void answer(HttpExchange exchange, int status) throws IOException {
     if (exchange.getResponseCode() < 0) {
-      exchange.getRequestBody().readAllBytes();
+      byte[] buffer = new byte[8192];
+      InputStream body = exchange.getRequestBody();
+      long drained = 0;
+      for (int n = 0; n >= 0 && drained < LONGEST_DRAIN; n = body.read(buffer)) {
+        drained += n;
+      }
       exchange.sendResponseHeaders(status, -1);
     }
   }
@@ -139,6 +182,11 @@ public final class LinkServer implements AutoCloseable {
   private void enrol(HttpExchange exchange) throws IOException {
     Enrolment enrolment =
         Wire.read(exchange.getRequestBody().readNBytes(IN_MEMORY), Enrolment.class);
+    if (enrolment.protocol() != Wire.PROTOCOL) {
+      LOG.warn("{} refused: this server speaks protocol {}", enrolment, Wire.PROTOCOL);
+      answer(exchange, 401);
+      return;
+    }
     answer(exchange, status(desk.enrol(enrolment)));
   }
 
@@ -172,6 +220,7 @@ public final class LinkServer implements AutoCloseable {
     }
     Hello hello = Wire.read(exchange.getRequestBody().readAllBytes(), Hello.class);
     CommandLog log = desk.connected(driver.get(), hello);
+    log.received(hello.session(), hello.received());
     long reader = log.takeOver();
     long sent = log.session().equals(hello.session()) ? hello.received() : 0;
     LOG.info("{}: driver connected, replaying after command {}", driver.get(), sent);
@@ -191,8 +240,10 @@ public final class LinkServer implements AutoCloseable {
     } catch (IllegalStateException e) {
       LOG.debug("{}: {}", driver.get(), e.getMessage());
     } catch (IOException e) {
-      LOG.info("{}: driver disconnected", driver.get());
-      desk.disconnected(driver.get());
+      if (log.isRead(reader)) {
+        LOG.info("{}: driver disconnected", driver.get());
+        desk.disconnected(driver.get());
+      }
     }
   }
 
@@ -203,12 +254,17 @@ public final class LinkServer implements AutoCloseable {
     }
     InputStream body = new BufferedInputStream(exchange.getRequestBody());
     Event event = Wire.readLine(body, Event.class);
+    LOG.debug(
+        "{}: event {}: {}",
+        driver.get(),
+        exchange.getRequestHeaders().getFirst(Wire.SEQUENCE),
+        event.getClass().getSimpleName());
     byte[] head = body.readNBytes(IN_MEMORY);
     if (head.length < IN_MEMORY) {
       checkWhole(exchange, head.length);
       desk.event(driver.get(), event, Content.of(head));
     } else {
-      Path file = Files.createTempFile(spool, "event", ".part");
+      Path file = Files.createTempFile(spool, "event", PART);
       try {
         try (OutputStream out = Files.newOutputStream(file)) {
           out.write(head);

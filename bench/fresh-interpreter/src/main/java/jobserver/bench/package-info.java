@@ -1,0 +1,2 @@
+/** For benchmarks only: jobs in fresh interpreters. */
+package jobserver.bench;

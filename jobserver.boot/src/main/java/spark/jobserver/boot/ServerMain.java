@@ -1,0 +1,126 @@
+package spark.jobserver.boot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+
+/**
+ * The server's main program: {@code ServerMain --home FOLDER --data FOLDER [--conf FILE] [--port
+ * NUMBER]}, with {@code SPARK_HOME} in the environment.
+ *
+ * <p>Starts the bundles of {@code <home>/bundles/server} in a framework that also exports Spark's
+ * packages, minus those that one of these bundles exports: there the server's own are used. Spark's
+ * classes themselves are not in this process. Plugins are what lies in {@code <home>/plugins}.
+ *
+ * <p>Why a server did not start, or why it ended by itself, is said on stderr and in {@code
+ * <data>/startup-failure}; the process exits with an {@link ExitCode}.
+ */
+public final class ServerMain {
+  private ServerMain() {}
+
+  public static void main(String[] args) {
+    Ending ending = new Ending(true);
+    ending.exit(run(args, ending));
+  }
+
+  private static int run(String[] args, Ending ending) {
+    Optional<Path> data = Optional.empty();
+    try {
+      Options options = Options.parse(args);
+      data = Optional.of(options.data());
+      JavaCheck.check(Runtime.version().feature());
+      try (DataFolder folder = DataFolder.take(options.data())) {
+        Files.deleteIfExists(failureFile(options.data()));
+        return run(options, folder, ending);
+      }
+    } catch (CannotStart e) {
+      failed(data, e.getMessage());
+      return e.code().number();
+    } catch (BundleException | IOException | RuntimeException e) {
+      e.printStackTrace();
+      failed(data, "The server did not start: " + e);
+      return ExitCode.FAILED.number();
+    } catch (InterruptedException e) {
+      return ExitCode.FAILED.number();
+    }
+  }
+
+  private static int run(Options options, DataFolder data, Ending ending)
+      throws CannotStart, BundleException, IOException, InterruptedException {
+    List<Path> bundles = BundleHost.jars(options.bundles());
+    if (bundles.isEmpty()) {
+      throw new CannotStart(
+          ExitCode.USAGE,
+          "--home is %s, but there are no bundles in %s."
+              .formatted(options.home(), options.bundles()));
+    }
+    if (options.conf().isPresent() && !Files.isReadable(options.conf().get())) {
+      throw new CannotStart(
+          ExitCode.CONFIGURATION,
+          "The configuration file %s is not there or cannot be read."
+              .formatted(options.conf().get()));
+    }
+    SparkHome spark = SparkHome.of(System.getenv("SPARK_HOME"));
+    JavaCheck.warning(Runtime.version().feature(), spark)
+        .ifPresent(warning -> System.err.println("WARN: " + warning));
+    Path cache = data.resolve("cache");
+    SparkPackages packages = SparkPackages.of(spark.jars(), Optional.of(cache));
+
+    Map<String, String> properties = new HashMap<>();
+    properties.put("jobserver.home", options.home().toString());
+    properties.put("jobserver.data", data.path().toString());
+    options.conf().ifPresent(conf -> properties.put("jobserver.conf", conf.toString()));
+    options.port().ifPresent(port -> properties.put("jobserver.port", String.valueOf(port)));
+    properties.put("jobserver.cache", cache.toString());
+    properties.put("jobserver.spark.home", spark.folder().toString());
+    properties.put("jobserver.spark.version", spark.version());
+    properties.put(
+        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(OwnExports.of(bundles)));
+    watchPlugins(properties, options.home().resolve("plugins"), data.resolve("tmp"));
+    // Nothing listens before the configuration says where: its component enables HTTP.
+    properties.put("org.apache.felix.http.enable", "false");
+
+    return new BundleHost(
+            properties,
+            data.resolve("felix"),
+            ending,
+            message -> failed(Optional.of(data.path()), message))
+        .run(options.bundles());
+  }
+
+  /** The properties by which FileInstall finds the plugins. */
+  private static void watchPlugins(Map<String, String> properties, Path plugins, Path temporary) {
+    properties.put("felix.fileinstall.dir", plugins.toString());
+    properties.put("felix.fileinstall.filter", ".*\\.jar");
+    properties.put("felix.fileinstall.poll", "500");
+    properties.put("felix.fileinstall.noInitialDelay", "true");
+    properties.put("felix.fileinstall.bundles.new.start", "true");
+    properties.put("felix.fileinstall.start.level", String.valueOf(BundleHost.PLUGIN_LEVEL));
+    properties.put("felix.fileinstall.enableConfigSave", "false");
+    properties.put("felix.fileinstall.tmpdir", temporary.resolve("fileinstall").toString());
+    properties.put("felix.fileinstall.log.level", "2");
+  }
+
+  private static Path failureFile(Path data) {
+    return data.resolve("startup-failure");
+  }
+
+  private static void failed(Optional<Path> data, String message) {
+    System.err.println("ERROR: " + message);
+    if (data.isPresent() && Files.isDirectory(data.get())) {
+      try {
+        Files.writeString(failureFile(data.get()), message + "\n", UTF_8);
+      } catch (IOException e) {
+        System.err.printf("This could not be kept in %s: %s%n", failureFile(data.get()), e);
+      }
+    }
+  }
+}

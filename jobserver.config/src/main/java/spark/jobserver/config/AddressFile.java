@@ -1,0 +1,83 @@
+package spark.jobserver.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.util.tracker.ServiceTracker;
+import org.osgi.util.tracker.ServiceTrackerCustomizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps in {@code <data>/url} where the server listens, for people and scripts: with port 0 nobody
+ * could know otherwise. The file is there while the HTTP server runs.
+ */
+@Component(
+    immediate = true,
+    service = {})
+public final class AddressFile implements ServiceTrackerCustomizer<Object, Path> {
+  private static final Logger LOG = LoggerFactory.getLogger(AddressFile.class);
+
+  /** The property by which HTTP servers tell where they listen. */
+  private static final String ENDPOINT = "osgi.http.endpoint";
+
+  private final Path file;
+  private final ServiceTracker<Object, Path> tracker;
+
+  /** Watches for the HTTP server. */
+  @Activate
+  public AddressFile(BundleContext context) throws InvalidSyntaxException {
+    this.file = Path.of(context.getProperty("jobserver.data")).resolve("url");
+    this.tracker =
+        new ServiceTracker<>(context, FrameworkUtil.createFilter("(" + ENDPOINT + "=http*)"), this);
+    tracker.open();
+  }
+
+  @Deactivate
+  void close() {
+    tracker.close();
+  }
+
+  @Override
+  public Path addingService(ServiceReference<Object> reference) {
+    modifiedService(reference, file);
+    return file;
+  }
+
+  @Override
+  public void modifiedService(ServiceReference<Object> reference, Path file) {
+    String address = first(reference.getProperty(ENDPOINT));
+    Path part = file.resolveSibling("url.part");
+    try {
+      Files.writeString(part, address + "\n", UTF_8);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      LOG.info("listening on {}", address);
+    } catch (IOException e) {
+      LOG.error("the address {} could not be written to {}", address, file, e);
+    }
+  }
+
+  @Override
+  public void removedService(ServiceReference<Object> reference, Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      LOG.warn("{} could not be removed", file, e);
+    }
+  }
+
+  /** Of several addresses the first; an OSGi property may be one value or many. */
+  private static String first(Object endpoint) {
+    return endpoint instanceof String[] several ? several[0] : String.valueOf(endpoint);
+  }
+}

@@ -1,0 +1,74 @@
+package spark.jobserver.config;
+
+import com.typesafe.config.Config;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the server answers HTTP.
+ *
+ * @param host the address
+ * @param port the port; 0 for any free one
+ */
+record HttpAddress(String host, int port) {
+  static final String PORT = Check.OURS + ".port";
+  private static final String HOST = Check.OURS + ".bind-address";
+
+  /** What the configuration says. */
+  static HttpAddress of(Config config) {
+    return new HttpAddress(config.getString(HOST), config.getInt(PORT));
+  }
+
+  /** Why the port is none; empty when it is one. */
+  static Optional<String> wrongPort(Config config) {
+    long port = Long.parseLong(config.getString(PORT));
+    return port >= 0 && port <= 65535
+        ? Optional.empty()
+        : Optional.of(
+            "%s: %s must be from 0 to 65535".formatted(Check.where(config.getValue(PORT)), PORT));
+  }
+
+  /** Why the server cannot or must not listen there; empty when it can. */
+  Optional<String> problem() {
+    InetAddress address;
+    try {
+      address = InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      return Optional.of("%s is %s, which is no address of this machine.".formatted(HOST, host));
+    }
+    if (!address.isLoopbackAddress()) {
+      return Optional.of(
+          "%s is %s. The server has no authentication yet: it listens on loopback addresses only, such as 127.0.0.1."
+              .formatted(HOST, host));
+    }
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(address, port));
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(
+          "The server cannot listen on %s port %d: %s. Stop what uses it, or choose another port: --port NUMBER, or %s in the configuration."
+              .formatted(host, port, e.getMessage(), PORT));
+    }
+  }
+
+  /** The configurations of the HTTP server and of the whiteboard that serves REST. */
+  Map<String, Map<String, Object>> entries() {
+    return Map.of(
+        "org.apache.felix.http",
+        Map.of(
+            "org.apache.felix.http.enable",
+            "true",
+            "org.apache.felix.http.host",
+            host,
+            "org.osgi.service.http.port",
+            String.valueOf(port)),
+        "JakartarsServletWhiteboardRuntimeComponent",
+        Map.of("jersey.context.path", "/", "jersey.jakartars.whiteboard.name", "jobserver"));
+  }
+}

@@ -1,0 +1,425 @@
+import os
+import platform
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from driver import PATIENCE, SOURCES, STUB, Driver, python_path, wait_until_gone
+from sparkjobserver._worker import zygote
+
+HEAD = """
+import os, random, signal, subprocess, sys, threading, time
+from sparkjobserver.api import SparkJob, build_problems
+
+class Base(SparkJob):
+    def validate(self, context, runtime, config):
+        return config
+
+def tell(config, *texts):
+    # Tells a test something while the job runs, through a FIFO.
+    with open(config.get("fifo"), "w") as fifo:
+        fifo.write(" ".join(str(text) for text in texts))
+
+def for_ever():
+    while True:
+        signal.pause()
+
+class Job(Base):
+    def run_job(self, context, runtime, data):
+"""
+
+WITHOUT_PYSPARK = """
+import sys
+sys.modules["pyspark"] = None
+from sparkjobserver._worker import zygote
+zygote.main()
+"""
+
+
+def source(*lines):
+    return HEAD + "\n".join("        " + line for line in lines)
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def start(fifo):
+    """Starts a job, and waits for the process ids that it tells."""
+
+    def start(driver, *lines):
+        worker = driver.fork().give("jobs.Job", source(*lines), {"fifo": str(fifo)})
+        return worker, [int(pid) for pid in fifo.read_text().split()]
+
+    return start
+
+
+def test_a_zygote_introduces_itself(driver):
+    assert driver.hello == {
+        "kind": "zygote",
+        "token": "zygote token",
+        "pid": driver.zygote.pid,
+        "python": platform.python_version(),
+        "pyspark": pytest.importorskip("pyspark").__version__,
+    }
+
+
+def test_a_zygote_has_one_thread_and_can_be_forked(driver):
+    assert len(os.listdir(f"/proc/{driver.zygote.pid}/task")) == 1
+
+
+def test_a_worker_introduces_itself_runs_one_job_and_ends(driver):
+    worker = driver.fork()
+    assert worker.hello["kind"] == "worker"
+    assert worker.hello["pid"] == worker.pid
+    assert worker.hello["token"] == "worker token"
+    assert worker.hello["tmp"] == ""
+    worker.give("jobs.Job", source("return [context, data.get('a')]"), {"a": 1.5})
+    assert worker.answer() == [
+        {"op": "validated"},
+        {"op": "ended", "outcome": "finished"},
+        ["context", 1.5],
+    ]
+    assert worker.exit() == "exit 0"
+
+
+def test_invalid_input_is_told(driver):
+    text = HEAD.replace("return config", "return build_problems(['one', 'two'])") + "        pass"
+    assert driver.fork().give("jobs.Job", text).answer() == [
+        {"op": "ended", "outcome": "invalid", "problems": ["one", "two"]}
+    ]
+
+
+def test_a_missing_class_is_told(driver):
+    assert driver.fork().give("jobs.Other", source("pass")).answer() == [
+        {"op": "ended", "outcome": "not-found", "classPath": "jobs.Other"}
+    ]
+
+
+def test_a_failure_is_told_and_stands_in_the_log(driver):
+    worker = driver.fork().give("jobs.Job", source("raise ValueError('why')"))
+    validated, ended = worker.answer()
+    assert validated == {"op": "validated"}
+    assert ended["outcome"] == "failed"
+    assert ended["failure"]["message"] == "why"
+    assert ended["failure"]["errorClass"] == "ValueError"
+    assert worker.log() == ended["failure"]["stack"]
+    assert worker.exit() == "exit 0"
+
+
+def test_a_worker_that_cannot_attach_says_why(driver):
+    worker = driver.fork(port=0)
+    assert worker.hello["error"]["message"] == "nobody listens"
+    assert worker.hello["error"]["errorClass"] == "ConnectionRefusedError"
+    assert worker.exit() == "exit 1"
+
+
+def test_a_waiting_worker_whose_connection_is_closed_ends(driver):
+    worker = driver.fork()
+    worker.connection.close()
+    assert worker.exit() == "exit 0"
+
+
+def test_all_output_goes_to_the_jobs_log_from_before_its_import(driver):
+    text = "print('import')\n" + source(
+        "print('grün \\ud800')",
+        "sys.stderr.write('error\\n')",
+        "os.write(1, b'raw\\n')",
+        "subprocess.run(['echo', 'child'], check=True)",
+        "print('last', end='')",
+    )
+    worker = driver.fork().give("jobs.Job", text)
+    assert worker.outcome() is None
+    assert worker.log() == "import\ngrün \\ud800\nerror\nraw\nchild\nlast"
+    assert stat.S_IMODE(worker.log_file.stat().st_mode) == 0o600
+
+
+def test_a_job_may_close_its_output(driver):
+    worker = driver.fork().give(
+        "jobs.Job", source("sys.stdout.close(); sys.stderr = None", "return 1")
+    )
+    assert worker.outcome() == 1
+
+
+def test_a_log_that_cannot_be_written_makes_the_job_fail(driver):
+    worker = driver.fork()
+    (driver.folder / f"{worker.pid}.log").mkdir()
+    outcome = worker.give("jobs.Job", source("pass")).outcome()
+    assert outcome["failure"]["errorClass"] == "IsADirectoryError"
+
+
+def test_a_killed_job_dies_with_all_it_has_started(driver, start):
+    worker, pids = start(
+        driver,
+        "group = subprocess.Popen(['sleep', '1000'])",
+        "session = subprocess.Popen(['sleep', '1001'], start_new_session=True)",
+        "pid = os.fork()",
+        "if pid == 0:",
+        "    os.setsid()",
+        "    orphan = os.fork()",
+        "    if orphan == 0:",
+        "        for_ever()",
+        "    tell(data, group.pid, session.pid, orphan)",
+        "    os._exit(0)",
+        "for_ever()",
+    )
+    driver.kill(worker.pid)
+    assert worker.exit() == "signal 9"
+    assert worker.answer() == [{"op": "validated"}]
+    for pid in pids:
+        wait_until_gone(pid)
+    assert driver.fork().give("jobs.Job", source("return 1")).outcome() == 1
+
+
+def test_a_job_that_returns_leaves_no_process_and_waits_for_no_thread(driver, start):
+    worker, pids = start(
+        driver,
+        "threading.Thread(target=time.sleep, args=(1000,)).start()",
+        "session = subprocess.Popen(['sleep', '1000'], start_new_session=True)",
+        "tell(data, session.pid)",
+        "return 'done'",
+    )
+    assert worker.outcome() == "done"
+    assert worker.exit() == "exit 0"
+    for pid in pids:
+        wait_until_gone(pid)
+
+
+def test_a_kill_of_a_process_that_is_no_worker_is_ignored(driver):
+    bystander = subprocess.Popen(["sleep", "1000"])
+    try:
+        driver.kill(bystander.pid)
+        assert driver.fork().give("jobs.Job", source("return 1")).outcome() == 1
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+@pytest.mark.parametrize("end", ["close", "terminate", "kill"])
+def test_when_the_zygote_ends_all_workers_end(own_driver, start, end):
+    waiting = own_driver.fork()
+    worker, children = start(
+        own_driver,
+        "session = subprocess.Popen(['sleep', '1000'], start_new_session=True)",
+        "tell(data, session.pid)",
+        "for_ever()",
+    )
+    if end == "close":
+        own_driver.control.close()
+        assert own_driver.zygote.wait(PATIENCE) == 0
+    elif end == "terminate":
+        own_driver.zygote.terminate()
+        assert own_driver.zygote.wait(PATIENCE) == 0
+    else:
+        own_driver.zygote.kill()
+        own_driver.zygote.wait(PATIENCE)
+    wait_until_gone(waiting.pid)
+    wait_until_gone(worker.pid)
+    if end == "kill":  # then nobody is left who could look after them
+        os.kill(children[0], signal.SIGKILL)
+    wait_until_gone(children[0])
+
+
+def test_a_zygote_outlives_the_thread_that_has_started_it(driver_folder):
+    started = []
+    thread = threading.Thread(target=lambda: started.append(Driver(driver_folder())))
+    thread.start()
+    thread.join()
+    try:
+        assert started[0].fork().give("jobs.Job", source("return 1")).outcome() == 1
+    finally:
+        started[0].close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [
+        ("os._exit(5)", "exit 5"),
+        ("import ctypes; ctypes.string_at(0)", "signal 11"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "signal 15"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+    ],
+)
+def test_a_process_that_ends_itself_gives_no_outcome(driver, statement, status):
+    worker = driver.fork().give("jobs.Job", source(statement))
+    assert worker.answer() == [{"op": "validated"}]
+    assert worker.exit() == status
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("sys.exit(3)", "The job called sys.exit(3)"),
+        (
+            "os.kill(os.getpid(), signal.SIGINT); for_ever()",
+            "The job was interrupted (KeyboardInterrupt)",
+        ),
+    ],
+)
+def test_a_job_that_wants_to_end_python_fails_with_words(driver, statement, message):
+    worker = driver.fork().give("jobs.Job", source(statement))
+    assert worker.outcome()["failure"]["message"] == message
+    assert worker.exit() == "exit 0"
+
+
+def test_a_child_that_a_job_forked_has_no_say(driver):
+    worker = driver.fork().give(
+        "jobs.Job",
+        source("if os.fork() == 0:", "    return 'child'", "os.wait()", "return 'parent'"),
+    )
+    assert worker.outcome() == "parent"
+    worker = driver.fork().give(
+        "jobs.Job",
+        source("if os.fork() == 0:", "    raise ValueError", "return os.wait()[1]"),
+    )
+    assert worker.outcome() == 256
+
+
+def test_writing_to_a_closed_pipe_is_an_exception_in_a_job(driver):
+    worker = driver.fork().give(
+        "jobs.Job",
+        source("read, write = os.pipe()", "os.close(read)", "os.write(write, b'x')"),
+    )
+    assert worker.outcome()["failure"]["errorClass"] == "BrokenPipeError"
+
+
+def test_a_job_sees_no_secret_and_no_folder_of_the_server_on_its_path(driver):
+    worker = driver.fork().give(
+        "jobs.Job",
+        source(
+            "return {'environment': dict(os.environ), 'path': sys.path, 'arguments': sys.argv[1:]}"
+        ),
+    )
+    outcome = worker.outcome()
+    assert outcome["environment"]["SECRET"] == "of the driver"
+    assert not [key for key in outcome["environment"] if "TOKEN" in key or "GATEWAY" in key]
+    assert outcome["arguments"] == []
+
+
+def test_each_worker_has_random_numbers_of_its_own(driver):
+    numbers = {
+        driver.fork().give("jobs.Job", source("return random.random()")).outcome() for _ in range(3)
+    }
+    assert len(numbers) == 3
+
+
+def test_each_worker_has_random_numbers_of_numpy_of_its_own(driver_folder):
+    pytest.importorskip("numpy")
+    driver = Driver(driver_folder(), [sys.executable, "-c", f"import numpy.random\n{STUB}"])
+    text = source("import numpy", "return numpy.random.random()")
+    try:
+        assert len({driver.fork().give("jobs.Job", text).outcome() for _ in range(3)}) == 3
+    finally:
+        driver.close()
+
+
+def test_a_job_can_use_the_folder_it_is_in_but_not_import_from_it(driver_folder):
+    folder = driver_folder()
+    (folder / "stray.py").touch()
+    (folder / "fallback").mkdir()
+    (folder / "fallback" / "found_last.py").touch()
+    (folder / "fallback" / "json.py").write_text("1 / 0")
+    (folder / "starter").mkdir()
+    (folder / "starter" / "stub_zygote.py").write_text(STUB)
+    driver = Driver(
+        folder,
+        [sys.executable, "-m", "stub_zygote"],
+        {
+            "PYTHONPATH": python_path(folder / "starter", SOURCES),
+            "JOBSERVER_FALLBACK_PATH": str(folder / "fallback"),
+        },
+    )
+    try:
+        worker = driver.fork().give(
+            "jobs.Job", source("import json, found_last", "import stray", "return 1")
+        )
+        outcome = worker.outcome()
+        assert outcome["failure"]["message"] == "No module named 'stray'"
+    finally:
+        driver.close()
+
+
+def test_a_zygote_that_cannot_start_says_why_and_ends(tmp_path):
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            WITHOUT_PYSPARK,
+            "s",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SOURCES), "JOBSERVER_ZYGOTE_TOKEN": "t"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "import of pyspark" in result.stderr
+
+
+def test_a_zygote_whose_driver_is_gone_already_ends(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        os.chdir(tmp_path)
+        listener.bind("s")
+    result = subprocess.run(
+        [sys.executable, "-m", "sparkjobserver._worker.zygote", "s"],
+        env={
+            **os.environ,
+            "PYTHONPATH": python_path(SOURCES),
+            "JOBSERVER_ZYGOTE_TOKEN": "t",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "ConnectionRefusedError" in result.stderr
+
+
+def test_a_fork_that_fails_is_told_and_nothing_else_happens(monkeypatch):
+    one, other = socket.socketpair()
+    one.settimeout(PATIENCE)
+
+    def fork():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", fork)
+    with one, other:
+        subject = zygote.Zygote("s", "token", other)
+        subject._obey({"op": "fork", "id": 7})
+        message = zygote.frames.receive_message(one)
+    os.close(subject._wake)
+    os.close(subject._wake_end)
+    assert message == {
+        "exit": 0,
+        "id": 7,
+        "status": "not forked: Resource temporarily unavailable",
+    }
+
+
+def test_children_are_found_on_any_kernel(monkeypatch):
+    child = subprocess.Popen(["sleep", "1000"])
+    try:
+        assert child.pid in zygote._children()
+        real_open = open
+
+        def without_children(path, *args, **keywords):
+            if path.endswith("/children"):
+                raise FileNotFoundError(path)
+            return real_open(path, *args, **keywords)
+
+        monkeypatch.setattr("builtins.open", without_children)
+        assert child.pid in zygote._children()
+    finally:
+        child.kill()
+        child.wait()

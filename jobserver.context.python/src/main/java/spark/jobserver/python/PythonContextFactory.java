@@ -1,0 +1,100 @@
+package spark.jobserver.python;
+
+import com.typesafe.config.Config;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.osgi.annotation.versioning.ConsumerType;
+import spark.jobserver.api.context.ContextFactory;
+import spark.jobserver.api.context.ContextRequest;
+import spark.jobserver.api.context.RunningContext;
+import spark.jobserver.python.worker.PythonContext;
+import spark.jobserver.python.worker.PythonContext.Recipe;
+
+/**
+ * Makes contexts whose jobs are written in Python. An extension says in {@link #makeContext} what
+ * the JVM's side of its context is and publishes itself as a {@link ContextFactory} service with
+ * the property {@link ContextFactory#NAME}; the processes that run the jobs are this class's
+ * business. All methods are called once per driver, on the thread that makes or closes the context.
+ *
+ * <p>A job of a context that is a SparkSession, a JavaSparkContext or a SparkContext gets PySpark's
+ * SparkSession over it. Of any other context it gets what its own method {@code
+ * build_context(gateway, jvmContext, sparkConf)} returns, where {@code jvmContext} is the object
+ * from {@link #makeContext}.
+ */
+@ConsumerType
+public abstract class PythonContextFactory implements ContextFactory {
+
+  /**
+   * Makes the JVM's side of the context, and with it the driver's SparkContext.
+   *
+   * @param conf Spark's configuration with everything from the settings in it
+   * @param settings the merged settings of the context
+   * @param name the context's name
+   * @return the object that the jobs' {@code build_context} gets; never null
+   * @throws Exception when it cannot be made; the caller of {@code POST /contexts} is told why
+   */
+  protected abstract Object makeContext(SparkConf conf, Config settings, String name)
+      throws Exception;
+
+  /** Sets what the context needs of Spark's configuration, before {@link #makeContext}. */
+  protected void configure(SparkConf conf, Config settings) {}
+
+  /**
+   * Java classes ({@code a.b.C}) and packages ({@code a.b.*}) that jobs reach as {@code
+   * gateway.jvm.C} without naming the package.
+   */
+  protected List<String> py4JImports() {
+    return List.of();
+  }
+
+  /**
+   * Folders within the factory's own bundle, for example {@code META-INF/python}, whose modules
+   * jobs can import, on executors too.
+   */
+  protected List<String> pythonFiles() {
+    return List.of();
+  }
+
+  /**
+   * Ends what {@link #makeContext} made. The driver's SparkContext is stopped afterwards in any
+   * case.
+   */
+  protected void close(Object context) throws Exception {
+    if (context instanceof AutoCloseable closeable) {
+      closeable.close();
+    }
+  }
+
+  @Override
+  public final RunningContext make(ContextRequest request) throws Exception {
+    return PythonContext.make(request, new FactoryRecipe());
+  }
+
+  /** This factory as the workers' package sees it. */
+  private final class FactoryRecipe implements Recipe {
+    @Override
+    public void configure(SparkConf conf, Config settings) {
+      PythonContextFactory.this.configure(conf, settings);
+    }
+
+    @Override
+    public Object makeContext(SparkConf conf, Config settings, String name) throws Exception {
+      return PythonContextFactory.this.makeContext(conf, settings, name);
+    }
+
+    @Override
+    public List<String> py4JImports() {
+      return PythonContextFactory.this.py4JImports();
+    }
+
+    @Override
+    public List<String> pythonFiles() {
+      return PythonContextFactory.this.pythonFiles();
+    }
+
+    @Override
+    public void close(Object context) throws Exception {
+      PythonContextFactory.this.close(context);
+    }
+  }
+}

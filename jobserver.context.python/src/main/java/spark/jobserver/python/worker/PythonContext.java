@@ -1,0 +1,265 @@
+package spark.jobserver.python.worker;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkContext$;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Option;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.context.ContextRequest;
+import spark.jobserver.api.context.JobListener;
+import spark.jobserver.api.context.JobRequest;
+import spark.jobserver.api.context.RunningContext;
+import spark.jobserver.api.context.RunningJob;
+
+/** A running context with its Python processes. */
+public final class PythonContext implements RunningContext {
+  private static final Duration JOBS_PATIENCE = Duration.ofSeconds(5);
+  private static final Logger logger = LoggerFactory.getLogger(PythonContext.class);
+
+  /** What a factory knows of the contexts that it makes. */
+  public interface Recipe {
+    /** Sets what the context needs of Spark's configuration. */
+    void configure(SparkConf conf, Config settings);
+
+    /** Makes the JVM's side of the context. */
+    Object makeContext(SparkConf conf, Config settings, String name) throws Exception;
+
+    /** Java classes and packages that jobs need not qualify. */
+    List<String> py4JImports();
+
+    /** Folders of modules within the factory's bundle. */
+    List<String> pythonFiles();
+
+    /** Ends what {@link #makeContext} made. */
+    void close(Object context) throws Exception;
+  }
+
+  private final String name;
+  private final Recipe recipe;
+  private final ContextFolder folder;
+  private final Object made;
+  private final SparkContext spark;
+  private final Workers workers;
+  private final Shipments shipments;
+  private final Results results;
+  private final ContextThreads threads;
+  private final ObjectNode contextWords;
+  private final Map<PythonJob, Thread> jobs = new ConcurrentHashMap<>();
+  private final CompletableFuture<String> broken = new CompletableFuture<>();
+  private volatile boolean closed;
+
+  private PythonContext(
+      ContextRequest request,
+      Recipe recipe,
+      ContextFolder folder,
+      Object made,
+      SparkContext spark,
+      Workers workers,
+      Shipments shipments,
+      ContextThreads threads) {
+    this.name = request.name();
+    this.recipe = recipe;
+    this.folder = folder;
+    this.made = made;
+    this.spark = spark;
+    this.workers = workers;
+    this.shipments = shipments;
+    this.threads = threads;
+    this.results = new Results(folder.results(), threads);
+    String settings = request.settings().root().render(ConfigRenderOptions.concise());
+    this.contextWords = Connection.JSON.createObjectNode();
+    contextWords.put("unpacked", folder.unpacked().toString()).put("contextConfig", settings);
+  }
+
+  /**
+   * Makes a context. The zygote starts while Spark does; then both and a first worker are awaited.
+   *
+   * @throws Exception when one of the three cannot be had, with words for the caller
+   */
+  public static RunningContext make(ContextRequest request, Recipe recipe) throws Exception {
+    ContextThreads threads = ContextThreads.ofCaller();
+    ContextFolder folder = new ContextFolder(request.folder());
+    PythonSettings settings = PythonSettings.of(request.settings());
+    SparkConf conf = new SparkConf().setAppName(request.name());
+    PythonDefaults.apply(conf, settings);
+    recipe.configure(conf, request.settings());
+    BundledPython python =
+        BundledPython.unpack(request.bundles(), recipe.pythonFiles(), folder.python());
+    Reception reception = Reception.open(folder.root(), threads);
+    Workers workers =
+        new Workers(
+            PythonDefaults.zygote(conf, settings, python, folder, reception.socket()),
+            reception,
+            settings.idleWorkers(),
+            threads);
+    Object made = null;
+    try {
+      CompletableFuture<Worker> first = workers.take();
+      made = recipe.makeContext(conf, request.settings(), request.name());
+      requireNonNull(made, "the factory has made nothing");
+      SparkContext spark = activeSparkContext();
+      SparkJobs jobs = new SparkJobs(spark);
+      workers.serve(jvmSide(made, spark, jobs, recipe.py4JImports()));
+      Shipments shipments =
+          new Shipments(
+              python.executors(), folder.shipped(), file -> spark.addFile(file.toUri().toString()));
+      addJars(request.bundles(), spark);
+      workers.giveBack(get(first));
+      PythonContext context =
+          new PythonContext(request, recipe, folder, made, spark, workers, shipments, threads);
+      jobs.applicationEnd().thenAccept(context::broke);
+      return context;
+    } catch (Exception | LinkageError e) {
+      workers.close();
+      end(recipe, made, folder);
+      throw e;
+    }
+  }
+
+  private static SparkContext activeSparkContext() {
+    Option<SparkContext> active = SparkContext$.MODULE$.getActive();
+    if (active.isEmpty()) {
+      throw new IllegalStateException("the factory has made no SparkContext");
+    }
+    return active.get();
+  }
+
+  private static JvmSide jvmSide(
+      Object made, SparkContext spark, SparkJobs jobs, List<String> imports) {
+    Optional<SparkSession> session =
+        made instanceof SparkSession given
+            ? Optional.of(given)
+            : made instanceof JavaSparkContext || made instanceof SparkContext
+                ? Optional.of(SparkSession.builder().getOrCreate())
+                : Optional.empty();
+    EntryPoint entryPoint =
+        new EntryPoint(session.orElse(null), JavaSparkContext.fromSparkContext(spark), made);
+    return new JvmSide(entryPoint, spark, jobs, session.map(StreamingQueries::new), imports);
+  }
+
+  /** Executors need the classes of an extension; our own bundle has none for them. */
+  private static void addJars(List<Path> bundles, SparkContext spark) throws IOException {
+    if (!BundledPython.isIn(bundles.get(0))) {
+      for (Path bundle : bundles) {
+        spark.addJar(bundle.toUri().toString());
+      }
+    }
+  }
+
+  private static Worker get(CompletableFuture<Worker> first)
+      throws WorkersUnavailable, InterruptedException {
+    try {
+      return first.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof WorkersUnavailable unavailable) {
+        throw unavailable;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  @Override
+  public String applicationId() {
+    return spark.applicationId();
+  }
+
+  @Override
+  public Optional<String> url() {
+    Option<String> url = spark.uiWebUrl();
+    return url.isDefined() ? Optional.of(url.get()) : Optional.empty();
+  }
+
+  @Override
+  public RunningJob run(JobRequest request, JobListener listener) {
+    if (spark.isStopped()) {
+      broke("Spark's context was stopped");
+    }
+    PythonJob job = new PythonJob(request, listener, workers, shipments, results, contextWords);
+    Thread thread =
+        threads.newThread(
+            "job-" + request.id(),
+            () -> {
+              try {
+                job.run();
+              } finally {
+                jobs.remove(job);
+              }
+            });
+    synchronized (this) {
+      if (closed || broken.isDone()) {
+        throw new IllegalStateException("context " + name + " runs no more jobs");
+      }
+      jobs.put(job, thread);
+    }
+    thread.start();
+    return job;
+  }
+
+  @Override
+  public CompletionStage<String> broken() {
+    return broken.minimalCompletionStage();
+  }
+
+  private void broke(String why) {
+    if (!closed) {
+      broken.complete(why);
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    Failure why = Failure.of("Context (%s) for this job was terminated".formatted(name));
+    jobs.keySet().forEach(job -> job.terminate(why));
+    workers.close();
+    jobs.values().forEach(PythonContext::join);
+    end(recipe, made, folder);
+  }
+
+  private static void join(Thread job) {
+    try {
+      job.join(JOBS_PATIENCE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void end(Recipe recipe, Object made, ContextFolder folder) {
+    try {
+      if (made != null) {
+        recipe.close(made);
+      }
+    } catch (Exception e) {
+      logger.warn("The factory could not close its context", e);
+    }
+    Option<SparkContext> active = SparkContext$.MODULE$.getActive();
+    if (active.isDefined()) {
+      active.get().stop();
+    }
+    folder.clear();
+  }
+}

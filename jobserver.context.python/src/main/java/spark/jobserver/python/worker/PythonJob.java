@@ -1,0 +1,196 @@
+package spark.jobserver.python.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.context.JobListener;
+import spark.jobserver.api.context.JobOutcome;
+import spark.jobserver.api.context.JobRequest;
+import spark.jobserver.api.context.RunningJob;
+
+/**
+ * One job from the wish for a worker to its end, on a thread of its own. What the worker says
+ * decides how the job ended; only when it says nothing any more does it count whether the job was
+ * killed.
+ */
+final class PythonJob implements RunningJob, Runnable {
+  private static final Duration EXIT_PATIENCE = Duration.ofSeconds(5);
+  private static final Logger logger = LoggerFactory.getLogger(PythonJob.class);
+
+  private final JobRequest request;
+  private final JobListener listener;
+  private final Workers workers;
+  private final Shipments shipments;
+  private final Results results;
+  private final ObjectNode contextWords;
+
+  // What has become of the job while it runs, guarded by this.
+  private CompletableFuture<Worker> wanted;
+  private Worker worker;
+  private Optional<JobOutcome> interruption = Optional.empty();
+
+  /**
+   * @param contextWords what the worker is told of every job of the context
+   */
+  PythonJob(
+      JobRequest request,
+      JobListener listener,
+      Workers workers,
+      Shipments shipments,
+      Results results,
+      ObjectNode contextWords) {
+    this.request = request;
+    this.listener = listener;
+    this.workers = workers;
+    this.shipments = shipments;
+    this.results = results;
+    this.contextWords = contextWords;
+  }
+
+  @Override
+  public void kill() {
+    interrupt(new JobOutcome.Killed());
+  }
+
+  /** Ends the job because its context ends. */
+  void terminate(Failure why) {
+    interrupt(new JobOutcome.Failed(why));
+  }
+
+  private synchronized void interrupt(JobOutcome outcome) {
+    if (interruption.isEmpty()) {
+      interruption = Optional.of(outcome);
+    }
+    if (worker != null) {
+      workers.kill(worker);
+    } else if (wanted != null) {
+      wanted.cancel(false);
+    }
+  }
+
+  @Override
+  public void run() {
+    JobOutcome outcome;
+    try {
+      List<String> includes = shipments.ship(request.binary(), request.archive());
+      outcome = converse(take(), includes);
+    } catch (CancellationException e) {
+      outcome = interruption().orElseThrow();
+    } catch (WorkersUnavailable e) {
+      outcome = new JobOutcome.Failed(e.failure());
+    } catch (InterruptedException | IOException | RuntimeException e) {
+      logger.error("Job {} could not be run", request.id(), e);
+      outcome = new JobOutcome.Failed(Failure.of(e));
+    }
+    try {
+      listener.ended(outcome);
+    } finally {
+      release();
+    }
+  }
+
+  private Worker take() throws WorkersUnavailable, InterruptedException {
+    CompletableFuture<Worker> next;
+    synchronized (this) {
+      if (interruption.isPresent()) {
+        throw new CancellationException();
+      }
+      next = workers.take();
+      wanted = next;
+    }
+    try {
+      Worker taken = next.get();
+      synchronized (this) {
+        if (interruption.isPresent()) {
+          workers.giveBack(taken);
+          throw new CancellationException();
+        }
+        worker = taken;
+      }
+      return taken;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof WorkersUnavailable unavailable) {
+        throw unavailable;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private JobOutcome converse(Worker taken, List<String> includes) throws InterruptedException {
+    Connection connection = taken.connection();
+    taken.onExit(() -> workers.hangUp(taken));
+    try {
+      connection.write(message(includes));
+      while (true) {
+        JsonNode said = connection.read();
+        if (said.path("op").asText().equals("validated")) {
+          listener.validated();
+        } else if (said.path("outcome").asText().equals("finished")) {
+          return new JobOutcome.Finished(results.read(connection));
+        } else {
+          return Answers.outcome(said);
+        }
+      }
+    } catch (Connection.SinkException e) {
+      logger.error("The result of job {} cannot be kept", request.id(), e);
+      return new JobOutcome.Failed(
+          Failure.of("The job's result cannot be kept: " + e.getCause().getMessage()));
+    } catch (IOException e) {
+      logger.debug("The worker of job {} says nothing more", request.id(), e);
+      return died(taken);
+    }
+  }
+
+  private JobOutcome died(Worker taken) throws InterruptedException {
+    Optional<String> status = taken.exit(EXIT_PATIENCE);
+    release();
+    return interruption()
+        .orElseGet(
+            () ->
+                new JobOutcome.Failed(
+                    Failure.of(
+                        "The job's Python process ended unexpectedly: "
+                            + status.orElse("it has closed its connection"))));
+  }
+
+  private synchronized Optional<JobOutcome> interruption() {
+    return interruption;
+  }
+
+  /** Ends all that the worker has started; from now on a kill comes too late. */
+  private void release() {
+    Worker used;
+    synchronized (this) {
+      used = worker;
+      worker = null;
+      wanted = null;
+    }
+    if (used != null) {
+      workers.release(used);
+    }
+  }
+
+  private ObjectNode message(List<String> includes) {
+    ObjectNode message = contextWords.deepCopy();
+    message
+        .put("op", "job")
+        .put("jobId", request.id())
+        .put("classPath", request.classPath())
+        .put("archive", request.archive().toAbsolutePath().toString())
+        .put("type", request.binary().type().label())
+        .put("digest", request.binary().digest())
+        .put("config", request.config())
+        .put("log", request.log().toAbsolutePath().toString());
+    includes.forEach(message.putArray("includes")::add);
+    return message;
+  }
+}

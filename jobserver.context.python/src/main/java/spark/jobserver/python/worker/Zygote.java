@@ -1,0 +1,104 @@
+package spark.jobserver.python.worker;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The process that forks workers. It lives as long as the connection to it; when it ends, so do all
+ * workers. Orders are given by one thread at a time.
+ */
+final class Zygote {
+  private static final String MODULE = "sparkjobserver._worker.zygote";
+  private static final String TOKEN = "JOBSERVER_ZYGOTE_TOKEN";
+
+  private final Process process;
+  private final String token;
+  private Connection control;
+
+  private Zygote(Process process, String token) {
+    this.process = process;
+    this.token = token;
+  }
+
+  /**
+   * How to start one. The process gets the driver's own working directory, which {@code socket} may
+   * be relative to.
+   *
+   * @param environment what it has in its environment besides the driver's own
+   * @param log where its output goes, and that of workers that have no job yet
+   */
+  record Command(String executable, Map<String, String> environment, Path socket, Path log) {
+    Command {
+      environment = Map.copyOf(environment);
+    }
+  }
+
+  /**
+   * Starts one, which will connect to the socket.
+   *
+   * @throws IOException when there is no such program
+   */
+  static Zygote start(Command command) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command.executable(), "-u", "-m", MODULE, command.socket().toString());
+    Map<String, String> environment = builder.environment();
+    environment
+        .keySet()
+        .removeIf(name -> name.startsWith("PYSPARK_") || name.startsWith("JOBSERVER_"));
+    String token = Tokens.create();
+    environment.putAll(command.environment());
+    environment.put(TOKEN, token);
+    builder
+        .redirectInput(new File("/dev/null"))
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(command.log().toFile()));
+    return new Zygote(builder.start(), token);
+  }
+
+  boolean hasToken(String given) {
+    return Tokens.equal(token, given);
+  }
+
+  /** From now on it takes orders over this connection. */
+  void connected(Connection connection) {
+    control = connection;
+  }
+
+  void fork(int worker, WorkerGateway gateway, String mode) throws IOException {
+    ObjectNode order = order("fork");
+    order.put("id", worker);
+    order.put("port", gateway.port()).put("token", gateway.token()).put("mode", mode);
+    control.write(order);
+  }
+
+  /** Kills a worker with its children; no other process, should the worker be gone. */
+  void kill(long pid) throws IOException {
+    control.write(order("kill").put("pid", pid));
+  }
+
+  /** Completes with its exit code when it has ended. */
+  CompletableFuture<Integer> exit() {
+    return process.onExit().thenApply(Process::exitValue);
+  }
+
+  /** Asks it to end all workers and itself. */
+  void terminate() {
+    if (control == null) {
+      process.destroyForcibly();
+    } else {
+      Quietly.close(control);
+    }
+  }
+
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  private static ObjectNode order(String name) {
+    return Connection.JSON.createObjectNode().put("op", name);
+  }
+}

@@ -1,0 +1,302 @@
+package spark.jobserver.python.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.context.JobOutcome;
+import spark.jobserver.python.PythonSessionContextFactory;
+import spark.jobserver.python.integration.Archives.Archive;
+
+@Timeout(60)
+class PythonSessionIT {
+  @TempDir static Path folder;
+  private static ContextUnderTest context;
+
+  @BeforeAll
+  static void makeContext() throws Exception {
+    ContextUnderTest.needsSpark(folder);
+    context =
+        new ContextUnderTest(
+            new PythonSessionContextFactory(), folder, "marker = yes, python.workers.idle = 1");
+  }
+
+  @AfterAll
+  static void closingLeavesNothingBehind() throws Exception {
+    if (context == null) {
+      return;
+    }
+    context.close();
+    Processes.assertThatAllEnd();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .filteredOn(thread -> thread.getName().matches("(python|py4j|job)-.*"))
+        .filteredOn(PythonSessionIT::outlives)
+        .isEmpty();
+    assertThat(folder.resolve("workers.sock")).doesNotExist();
+    assertThat(folder.resolve("python")).doesNotExist();
+    assertThat(folder.resolve("unpacked")).doesNotExist();
+  }
+
+  private static boolean outlives(Thread thread) {
+    try {
+      thread.join(5000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return thread.isAlive();
+  }
+
+  @Test
+  void aJobReturnsItsResult() throws Exception {
+    Run run = context.run("WordCount", "{\"input\":{\"strings\":[\"a\",\"b\",\"a\"]}}");
+    assertThat(run.result()).isIn("{\"a\":2,\"b\":1}", "{\"b\":1,\"a\":2}");
+    assertThat(run.wasValidated()).isTrue();
+  }
+
+  @Test
+  void refusedInputIsToldWithItsProblems() throws Exception {
+    Run run = context.run("WordCount", "{}");
+    assertThat(run.outcome())
+        .isEqualTo(new JobOutcome.Invalid(java.util.List.of("config input.strings not found")));
+    assertThat(run.wasValidated()).isFalse();
+  }
+
+  @Test
+  void aClassThatIsNotInTheBinaryIsNotFound() throws Exception {
+    assertThat(context.run("NoSuchJob", "{}").outcome())
+        .isEqualTo(new JobOutcome.NotFound("jobs.NoSuchJob"));
+  }
+
+  @Test
+  void anErrorOfTheJobIsToldWithItsTraceback() throws Exception {
+    var failure = context.run("Raises", "{}").failure();
+    assertThat(failure.errorClass()).isEqualTo("KeyError");
+    assertThat(failure.message()).isEqualTo("'no such key'");
+    assertThat(failure.stack()).contains("Traceback", "in run_job\n");
+  }
+
+  @Test
+  void theEnvironmentIsAsPySparksAndHoldsNoSecret() throws Exception {
+    assertThat(context.run("Tells", "{}").result())
+        .isEqualTo(
+            "[\"0\",[],\"true\",\"%s\",3,\"yes\"]"
+                .formatted(System.getProperty("python", "python3")));
+  }
+
+  @Test
+  void aLargeResultArrivesWhole() throws Exception {
+    int size = 3_000_000;
+    assertThat(context.run("Large", "{\"size\":%d}".formatted(size)).result())
+        .isEqualTo("\"" + "x".repeat(size) + "\"");
+  }
+
+  @Test
+  void twoJobsRunAtOnce() throws Exception {
+    Path one = pipe("one");
+    Path two = pipe("two");
+    String config = "{\"first\":%s,\"mine\":\"%s\",\"other\":\"%s\"}";
+    Run first = context.run("Meets", config.formatted(true, one, two));
+    Run second = context.run("Meets", config.formatted(false, two, one));
+    assertThat(first.result()).isEqualTo("\"too\"");
+    assertThat(second.result()).isEqualTo("\"here\"");
+  }
+
+  @Test
+  void manyJobsGetAWorkerEach() throws Exception {
+    Run[] runs = new Run[12];
+    for (int i = 0; i < runs.length; i++) {
+      runs[i] = context.run("Pid", "{}");
+    }
+    for (Run run : runs) {
+      assertThat(run.result()).isNotEmpty();
+    }
+    assertThat(Arrays.stream(runs).map(PythonSessionIT::resultOf).distinct()).hasSize(12);
+  }
+
+  @Test
+  void aKilledJobIsDead() throws Exception {
+    Path pid = folder.resolve("killed.pid");
+    Run run = context.run("Sleeps", "{\"pid\":\"%s\"}".formatted(pid)).valid();
+    run.job.kill();
+    run.job.kill();
+    assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
+    assertThat(isAlive(pid)).isFalse();
+  }
+
+  @Test
+  void aJobCanBeKilledBeforeItHasAWorker() throws Exception {
+    Run run = context.run("Sleeps", "{}");
+    run.job.kill();
+    assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
+  }
+
+  @Test
+  void killingAJobThatHasEndedChangesNothing() throws Exception {
+    Run run = context.run("Pid", "{}");
+    assertThat(run.result()).isNotEmpty();
+    run.job.kill();
+    assertThat(run.outcome()).isInstanceOf(JobOutcome.Finished.class);
+  }
+
+  @Test
+  void theSparkJobsOfAKilledJobAreCancelled() throws Exception {
+    CompletableFuture<Void> started = new CompletableFuture<>();
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onTaskStart(SparkListenerTaskStart start) {
+            started.complete(null);
+          }
+
+          @Override
+          public void onJobEnd(SparkListenerJobEnd end) {
+            ended.complete(null);
+          }
+        };
+    SparkContext spark = SparkContext.getOrCreate();
+    spark.addSparkListener(listener);
+    Run run = context.run("SleepsInSpark", "{}").valid();
+    started.get(30, TimeUnit.SECONDS);
+    run.job.kill();
+    assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
+    ended.get(10, TimeUnit.SECONDS);
+    assertThat(JavaSparkContext.fromSparkContext(spark).statusTracker().getActiveJobIds())
+        .isEmpty();
+    spark.removeSparkListener(listener);
+  }
+
+  @Test
+  void theDeathOfAWorkerIsToldAtOnce() throws Exception {
+    Path pid = folder.resolve("shot.pid");
+    Run run = context.run("Sleeps", "{\"pid\":\"%s\"}".formatted(pid)).valid();
+    process(pid).destroyForcibly();
+    assertThat(run.failure().message())
+        .isEqualTo("The job's Python process ended unexpectedly: signal 9 (SIGKILL)");
+  }
+
+  @Test
+  void aDeadZygoteIsReplaced() throws Exception {
+    Path pid = folder.resolve("orphan.pid");
+    Run run = context.run("Sleeps", "{\"pid\":\"%s\"}".formatted(pid)).valid();
+    ProcessHandle worker = process(pid);
+    worker.parent().orElseThrow().destroyForcibly();
+    assertThat(run.failure().message()).contains("ended unexpectedly", "zygote");
+    worker.onExit().get(10, TimeUnit.SECONDS);
+    assertThat(context.run("Pid", "{}").result()).isNotEmpty();
+  }
+
+  @Test
+  void aJobIsKilledThoughTheZygoteHangs() throws Exception {
+    Path pid = folder.resolve("hung.pid");
+    Run run = context.run("Sleeps", "{\"pid\":\"%s\"}".formatted(pid)).valid();
+    long zygote = process(pid).parent().orElseThrow().pid();
+    signal("STOP", zygote);
+    try {
+      run.job.kill();
+      assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
+    } finally {
+      signal("CONT", zygote);
+    }
+  }
+
+  @Test
+  void processesThatAJobHasLeftAreEnded() throws Exception {
+    long child = Long.parseLong(context.run("LeavesChild", "{}").result());
+    var handle = ProcessHandle.of(child);
+    if (handle.isPresent()) {
+      handle.get().onExit().get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aStreamingQueryEndsWithItsJob() throws Exception {
+    Run run = context.run("Streams", "{}");
+    String id = run.result().replace("\"", "");
+    var query = SparkSession.getActiveSession().get().streams().get(id);
+    if (query != null) {
+      assertThat(query.awaitTermination(Duration.ofSeconds(20).toMillis())).isTrue();
+    }
+  }
+
+  @Test
+  void executorsImportFromWheelsToo() throws Exception {
+    String module =
+        """
+        from sparkjobserver.api import SparkJob
+
+        def double(x):
+            return 2 * x
+
+        class Doubles(SparkJob):
+            def validate(self, context, runtime, config):
+                return None
+
+            def run_job(self, context, runtime, data):
+                def work(x):
+                    import wheeled
+                    import pyhocon
+                    return [wheeled.double(x), wheeled.__file__]
+                return context._sc.parallelize([1, 2], 2).map(work).collect()
+        """;
+    Archive wheel =
+        Archives.of(
+            BinaryType.WHEEL,
+            folder,
+            Map.of(
+                "wheeled.py", module,
+                "wheeled-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: wheeled\n",
+                "wheeled-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n"));
+    String result = context.run(wheel, "wheeled.Doubles", "{}").result();
+    Matcher file = Pattern.compile("\\[\\[2,\"([^\"]*)\"\\],\\[4,").matcher(result);
+    assertThat(file.find()).as(result).isTrue();
+    assertThat(file.group(1)).contains(wheel.binary().digest() + ".zip");
+  }
+
+  private static String resultOf(Run run) {
+    try {
+      return run.result();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Path pipe(String name) throws Exception {
+    Path pipe = folder.resolve(name);
+    new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
+    return pipe;
+  }
+
+  private static void signal(String name, long pid) throws Exception {
+    new ProcessBuilder("sh", "-c", "kill -s " + name + " " + pid).start().waitFor();
+  }
+
+  private static ProcessHandle process(Path pid) throws Exception {
+    return ProcessHandle.of(Long.parseLong(Files.readString(pid))).orElseThrow();
+  }
+
+  private static boolean isAlive(Path pid) throws Exception {
+    return ProcessHandle.of(Long.parseLong(Files.readString(pid)))
+        .map(ProcessHandle::isAlive)
+        .orElse(false);
+  }
+}

@@ -1,0 +1,38 @@
+package spark.jobserver.python.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PythonSettingsTest {
+  @Test
+  void thereAreDefaults() {
+    assertThat(of("")).isEqualTo(new PythonSettings("python3", List.of(), 2));
+  }
+
+  @Test
+  void theSeedsKeysCount() {
+    assertThat(of("python { executable = \"/opt/python\", paths = [\"/a\", \"/b\"] }"))
+        .isEqualTo(new PythonSettings("/opt/python", List.of("/a", "/b"), 2));
+  }
+
+  @Test
+  void aQueryHasOnlyTexts() {
+    assertThat(of("python.paths = \"/a, /b,\", python.workers.idle = \"3\""))
+        .isEqualTo(new PythonSettings("python3", List.of("/a", "/b"), 3));
+  }
+
+  @Test
+  void nonsenseIsRefused() {
+    assertThatThrownBy(() -> of("python.workers.idle = 65"))
+        .hasMessage("python.workers.idle is 65, not a number from 0 to 64");
+    assertThatThrownBy(() -> of("python.executable = \" \"")).hasMessageContaining("is empty");
+  }
+
+  private static PythonSettings of(String settings) {
+    return PythonSettings.of(ConfigFactory.parseString(settings));
+  }
+}

@@ -1,0 +1,131 @@
+package spark.jobserver.python.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import spark.jobserver.api.Failure;
+import spark.jobserver.python.worker.Roster.Action.Fork;
+import spark.jobserver.python.worker.Roster.Action.Give;
+import spark.jobserver.python.worker.Roster.Action.Refuse;
+import spark.jobserver.python.worker.Roster.Action.StartZygote;
+import spark.jobserver.python.worker.Roster.Event;
+import spark.jobserver.python.worker.Roster.Event.Gone;
+import spark.jobserver.python.worker.Roster.Event.Unwanted;
+import spark.jobserver.python.worker.Roster.Event.Waits;
+import spark.jobserver.python.worker.Roster.Event.Wanted;
+import spark.jobserver.python.worker.Roster.Event.ZygoteDown;
+import spark.jobserver.python.worker.Roster.Event.ZygoteUp;
+
+class RosterTest {
+  private static final Failure WHY = Failure.of("for a reason");
+
+  @Test
+  void workersAreForkedOnceTheZygoteIsUp() {
+    assertThat(lastOf(2, new ZygoteUp())).containsExactly(new Fork(1), new Fork(2));
+  }
+
+  @Test
+  void aJobGetsTheWorkerThatWaitsAndAnotherIsForked() {
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7)))
+        .containsExactly(new Give(7, 1), new Fork(2));
+  }
+
+  @Test
+  void aJobThatComesBeforeItsWorkerGetsTheFirst() {
+    assertThat(lastOf(0, new Wanted(7))).isEmpty();
+    assertThat(lastOf(0, new Wanted(7), new ZygoteUp())).containsExactly(new Fork(1));
+    assertThat(lastOf(0, new Wanted(7), new ZygoteUp(), new Waits(1)))
+        .containsExactly(new Give(7, 1));
+  }
+
+  @Test
+  void jobsGetWorkersInTheirOrder() {
+    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Wanted(8), new Waits(2)))
+        .containsExactly(new Give(7, 2));
+  }
+
+  @Test
+  void nobodyStartsMoreThanAFewAtOnce() {
+    assertThat(lastOf(10, new ZygoteUp())).hasSize(Roster.STARTING);
+    assertThat(lastOf(10, new ZygoteUp(), new Waits(1))).containsExactly(new Fork(5));
+  }
+
+  @Test
+  void aWorkerThatDiesWhileItWaitsIsReplaced() {
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Gone(1, WHY)))
+        .containsExactly(new Fork(2));
+  }
+
+  @Test
+  void theDeathOfAWorkerThatHasAJobChangesNothing() {
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7), new Gone(1, WHY))).isEmpty();
+  }
+
+  @Test
+  void aWorkerThatDoesNotComeUpCostsAJobAndIsNotTriedAgainForNobody() {
+    assertThat(lastOf(1, new ZygoteUp(), new Wanted(7), new Gone(1, WHY)))
+        .containsExactly(new Refuse(7, WHY));
+    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY))).isEmpty();
+    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7)))
+        .containsExactly(new Fork(2));
+  }
+
+  @Test
+  void oneThatComesUpEndsTheCaution() {
+    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7), new Waits(2)))
+        .containsExactly(new Give(7, 2), new Fork(3));
+  }
+
+  @Test
+  void aZygoteThatHasWorkedIsStartedAgainAtOnce() {
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new ZygoteDown(WHY)))
+        .containsExactly(new StartZygote());
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new ZygoteDown(WHY), new ZygoteUp()))
+        .containsExactly(new Fork(2));
+  }
+
+  @Test
+  void jobsWaitForTheNextZygote() {
+    assertThat(
+            lastOf(
+                0,
+                new ZygoteUp(),
+                new Wanted(6),
+                new Waits(1),
+                new ZygoteDown(WHY),
+                new Wanted(7),
+                new ZygoteUp()))
+        .containsExactly(new Fork(2));
+  }
+
+  @Test
+  void aZygoteThatNeverWorkedIsStartedAgainOnlyForAJob() {
+    assertThat(lastOf(1, new Wanted(7), new ZygoteDown(WHY))).containsExactly(new Refuse(7, WHY));
+    assertThat(lastOf(1, new ZygoteUp(), new ZygoteDown(WHY))).isEmpty();
+    assertThat(lastOf(1, new ZygoteDown(WHY), new Wanted(7))).containsExactly(new StartZygote());
+    assertThat(lastOf(1, new ZygoteDown(WHY), new Wanted(7), new Wanted(8))).isEmpty();
+  }
+
+  @Test
+  void aJobThatWantsNoneAnyMoreGetsNone() {
+    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Unwanted(7), new Waits(1))).isEmpty();
+  }
+
+  @Test
+  void aWorkerThatIsGivenBackWaitsAgain() {
+    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Waits(1), new Waits(1), new Wanted(8)))
+        .containsExactly(new Give(8, 1));
+  }
+
+  /** What is decided at the last of these events. */
+  private static List<Roster.Action> lastOf(int idle, Event... events) {
+    Roster roster = new Roster(idle);
+    List<Roster.Action> actions = new ArrayList<>();
+    for (Event event : events) {
+      actions = roster.on(event);
+    }
+    return actions;
+  }
+}

@@ -1,0 +1,118 @@
+"""The jobs of the tests. Most say in validate who they are, for the test to read when they are valid."""
+
+import os
+import subprocess
+import sys
+import time
+
+from sparkjobserver.api import SparkJob, build_problems
+
+
+class Base(SparkJob):
+    def validate(self, context, runtime, config):
+        if config.get("pid", None):
+            with open(config["pid"], "w") as file:
+                file.write(str(os.getpid()))
+        return config
+
+
+class WordCount(Base):
+    def validate(self, context, runtime, config):
+        words = config.get("input.strings", None)
+        return words if words else build_problems(["config input.strings not found"])
+
+    def run_job(self, context, runtime, data):
+        return context._sc.parallelize(data).countByValue()
+
+
+class Raises(Base):
+    def run_job(self, context, runtime, data):
+        raise KeyError("no such key")
+
+
+class Sleeps(Base):
+    def run_job(self, context, runtime, data):
+        while True:
+            time.sleep(1000)
+
+
+class SleepsInSpark(Base):
+    def run_job(self, context, runtime, data):
+        def sleep(x):
+            time.sleep(1000)
+            return x
+
+        return context._sc.parallelize(range(8), 4).map(sleep).count()
+
+
+class Pid(Base):
+    def run_job(self, context, runtime, data):
+        return os.getpid()
+
+
+class Meets(Base):
+    """Ends when its partner has come, through two pipes."""
+
+    def run_job(self, context, runtime, data):
+        mine, other = data["mine"], data["other"]
+        if data["first"]:
+            with open(mine, "w") as pipe:
+                pipe.write("here")
+            with open(other) as pipe:
+                return pipe.read()
+        with open(other) as pipe:
+            heard = pipe.read()
+        with open(mine, "w") as pipe:
+            pipe.write("too")
+        return heard
+
+
+class Large(Base):
+    def run_job(self, context, runtime, data):
+        return "x" * data["size"]
+
+
+class LeavesChild(Base):
+    def run_job(self, context, runtime, data):
+        child = subprocess.Popen(["sleep", "1000"], start_new_session=True, close_fds=False)
+        return child.pid
+
+
+class Streams(Base):
+    def run_job(self, context, runtime, data):
+        rates = context.readStream.format("rate").load()
+        query = rates.writeStream.format("memory").queryName("rates").start()
+        return str(query.id)
+
+
+class Tells(Base):
+    def run_job(self, context, runtime, data):
+        print("to the log")
+        return [
+            os.environ.get("PYTHONHASHSEED"),
+            [name for name in os.environ if "TOKEN" in name or "SECRET" in name],
+            context.conf.get("spark.rdd.compress"),
+            context.conf.get("spark.pyspark.python"),
+            sys.version_info[0],
+            runtime.contextConfig.get("marker", None),
+        ]
+
+
+class Custom(Base):
+    def build_context(self, gateway, jvmContext, sparkConf):
+        return gateway, jvmContext, sparkConf
+
+    def run_job(self, context, runtime, data):
+        gateway, jvm_context, conf = context
+        helper = __import__("helper")
+        return [
+            jvm_context.greeting(),
+            gateway.jvm.CountDownLatch(6).getCount(),
+            conf.get("spark.custom"),
+            helper.ANSWER,
+        ]
+
+
+class StopsSpark(Base):
+    def run_job(self, context, runtime, data):
+        context._jsc.stop()

@@ -1,0 +1,108 @@
+package spark.jobserver.io;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import spark.jobserver.api.dao.DaoException;
+
+/**
+ * A database whose schema is current. May be used from any thread; each transaction has a
+ * connection of the pool for as long as it lasts.
+ */
+final class Database implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+  /** How often a transaction is tried that others get in the way of. */
+  private static final int ATTEMPTS = 10;
+
+  /** How long such a transaction stands aside at the most before it is tried again. */
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final HikariDataSource pool;
+  private final Dialect dialect;
+
+  /**
+   * Takes over a pool.
+   *
+   * @param pool its connections do not commit by themselves
+   */
+  Database(HikariDataSource pool, Dialect dialect) {
+    this.pool = pool;
+    this.dialect = dialect;
+  }
+
+  /**
+   * Does some work in a transaction and commits it. Work that clashes with another transaction is
+   * undone and done again, so it must be repeatable.
+   *
+   * @param purpose what it is for, to go on after "cannot"
+   * @throws DaoException when it fails; it is undone then
+   */
+  <T> T transaction(String purpose, Work<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return attempt(work);
+      } catch (SQLException e) {
+        if (attempt == ATTEMPTS || !clashed(e)) {
+          throw new DaoException("cannot " + purpose + ": " + e.getMessage(), e);
+        }
+        LOG.debug("Again, for another transaction was in the way: {}", purpose, e);
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(PAUSE_NANOS));
+      } catch (IOException e) {
+        throw new DaoException("cannot " + purpose + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  @SuppressWarnings("try") // a connection of the pool is given back, whoever was interrupted
+  private <T> T attempt(Work<T> work) throws SQLException, IOException {
+    try (Connection connection = pool.getConnection()) {
+      boolean committed = false;
+      try {
+        T result = work.in(new Transaction(connection, dialect));
+        connection.commit();
+        committed = true;
+        return result;
+      } finally {
+        if (!committed) {
+          undo(connection);
+        }
+      }
+    }
+  }
+
+  private static void undo(Connection connection) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      LOG.warn("A transaction that failed could not be undone; its connection is closed", e);
+    }
+  }
+
+  /**
+   * Whether another transaction got in the way: a deadlock or a lock that was not free in time
+   * (class 40; Derby's are 40001, 40XL1 and 40XL2), or the same key inserted meanwhile (23505),
+   * which the next attempt finds.
+   */
+  private static boolean clashed(SQLException error) {
+    String state = error.getSQLState();
+    return state != null && (state.startsWith("40") || state.equals("23505"));
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  /** What is done in a transaction. */
+  @FunctionalInterface
+  interface Work<T> {
+    T in(Transaction transaction) throws SQLException, IOException;
+  }
+}

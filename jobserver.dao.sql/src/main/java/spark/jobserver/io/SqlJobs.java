@@ -1,0 +1,245 @@
+package spark.jobserver.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import spark.jobserver.api.Binary;
+import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.Content;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobState;
+
+/**
+ * Jobs, their configurations and their results in the database.
+ *
+ * <p>Lists name the index that Derby shall walk: its optimizer counts the rows of a whole query and
+ * would sort all jobs to give the first few. To PostgreSQL these are comments.
+ */
+final class SqlJobs {
+  private static final String COLUMNS =
+      """
+      id, context_id, context_name, epoch, binary_name, binary_type, binary_upload_time,
+      binary_digest, binary_size, class_path, start_time, end_time, state, failure_message,
+      failure_class, failure_stack
+      """;
+  private static final String BY_TIME =
+      """
+      from job --DERBY-PROPERTIES index=JOB_BY_TIME
+      """;
+  private static final String BY_STATE =
+      """
+      from job --DERBY-PROPERTIES index=JOB_BY_STATE
+      """;
+  private static final String ACTIVE = "state in ('STARTED', 'RUNNING')";
+
+  private final Database database;
+  private final Chunks chunks;
+
+  SqlJobs(Database database) {
+    this.database = database;
+    this.chunks = new Chunks(database);
+  }
+
+  boolean insert(Job job, String config) {
+    return database.transaction(
+        "add the job " + job.id(),
+        tx -> {
+          if (!SqlBinaries.keep(tx, job.binary())) {
+            return false;
+          }
+          Optional<Failure> failure = job.failure().map(tx.dialect()::storable);
+          tx.update(
+              """
+              insert into job
+                (id, context_id, context_name, epoch, binary_name, binary_key, binary_type,
+                 binary_upload_time, binary_digest, binary_size, class_path, start_time, end_time,
+                 state, kill_wished, failure_message, failure_class, failure_stack, config)
+              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false, ?, ?, ?, ?)
+              """,
+              job.id(),
+              job.contextId(),
+              job.contextName(),
+              job.epoch(),
+              job.binary().name(),
+              Key.of(job.binary().name()),
+              job.binary().type().label(),
+              job.binary().uploadTime().toEpochMilli(),
+              job.binary().digest(),
+              job.binary().size(),
+              job.classPath(),
+              job.startTime().toEpochMilli(),
+              Nullable.time(job.endTime()),
+              job.state().name(),
+              Nullable.text(failure.map(Failure::message)),
+              Nullable.text(failure.map(Failure::errorClass)),
+              Nullable.text(failure.map(Failure::stack)),
+              config);
+          return true;
+        });
+  }
+
+  boolean end(
+      String id,
+      JobState state,
+      Instant endTime,
+      Optional<Failure> failure,
+      Optional<Content> result) {
+    if (!state.isFinal()
+        || failure.isPresent() == (state == JobState.FINISHED)
+        || (result.isPresent() && state != JobState.FINISHED)) {
+      throw new IllegalArgumentException(
+          "a job ends FINISHED, perhaps with a result, or in a failure; not " + state);
+    }
+    if (!Key.possible(id)) {
+      return false;
+    }
+    return database.transaction(
+        "end the job " + id,
+        tx -> {
+          Optional<Failure> why = failure.map(tx.dialect()::storable);
+          int ended =
+              tx.update(
+                  """
+                  update job set
+                    state = ?, end_time = ?, result_size = ?,
+                    failure_message = ?, failure_class = ?, failure_stack = ?
+                  where id = ? and
+                  """
+                      + ACTIVE,
+                  state.name(),
+                  endTime.toEpochMilli(),
+                  Nullable.number(result.map(Content::size)),
+                  Nullable.text(why.map(Failure::message)),
+                  Nullable.text(why.map(Failure::errorClass)),
+                  Nullable.text(why.map(Failure::stack)),
+                  id);
+          if (ended == 1 && result.isPresent()) {
+            insertResult(tx, id, result.get());
+          }
+          return ended == 1;
+        });
+  }
+
+  private static void insertResult(Transaction tx, String id, Content result)
+      throws SQLException, IOException {
+    try (InputStream bytes = result.open()) {
+      long size = Chunks.write(tx, owner(id), bytes);
+      if (size != result.size()) {
+        throw new IOException(
+            "its result has " + size + " bytes where " + result.size() + " were announced");
+      }
+    }
+  }
+
+  boolean wishKill(String id) {
+    return Key.possible(id)
+        && database.transaction(
+            "remember that the job " + id + " shall end",
+            tx ->
+                1 == tx.update("update job set kill_wished = true where id = ? and " + ACTIVE, id));
+  }
+
+  List<String> killWishes() {
+    return database.transaction(
+        "list the jobs that shall end",
+        tx ->
+            tx.list(
+                "select id " + BY_STATE + "where kill_wished and " + ACTIVE,
+                row -> row.getString("id")));
+  }
+
+  Optional<Job> find(String id) {
+    if (!Key.possible(id)) {
+      return Optional.empty();
+    }
+    return database.transaction(
+        "look for the job " + id,
+        tx -> tx.first("select " + COLUMNS + " from job where id = ?", SqlJobs::job, id));
+  }
+
+  List<Job> latest(int limit, Optional<JobState> state) {
+    if (limit < 1) {
+      return List.of();
+    }
+    String latest = "order by start_time desc, id desc fetch first ? rows only";
+    return database.transaction(
+        "list the jobs",
+        tx ->
+            state.isPresent()
+                ? tx.list(
+                    "select " + COLUMNS + BY_STATE + "where state = ? " + latest,
+                    SqlJobs::job,
+                    state.get().name(),
+                    limit)
+                : tx.list("select " + COLUMNS + BY_TIME + latest, SqlJobs::job, limit));
+  }
+
+  List<Job> active() {
+    return database.transaction(
+        "list the jobs that are not final",
+        tx ->
+            tx.list(
+                "select " + COLUMNS + BY_STATE + "where " + ACTIVE + " order by start_time, id",
+                SqlJobs::job));
+  }
+
+  /** The ids of the jobs that are not final and were started from a binary, the earliest first. */
+  static List<String> activeFrom(Transaction tx, String binaryKey) throws SQLException {
+    return tx.list(
+        "select id " + BY_STATE + "where " + ACTIVE + " and binary_key = ? order by start_time, id",
+        row -> row.getString("id"),
+        binaryKey);
+  }
+
+  Optional<String> config(String id) {
+    if (!Key.possible(id)) {
+      return Optional.empty();
+    }
+    return database.transaction(
+        "look for the configuration of the job " + id,
+        tx -> tx.first("select config from job where id = ?", row -> row.getString("config"), id));
+  }
+
+  Optional<Content> result(String id) {
+    if (!Key.possible(id)) {
+      return Optional.empty();
+    }
+    return database
+        .transaction(
+            "look for the result of the job " + id,
+            tx ->
+                tx.first(
+                    "select result_size from job where id = ? and result_size is not null",
+                    row -> row.getLong("result_size"),
+                    id))
+        .map(size -> chunks.content(owner(id), size));
+  }
+
+  private static String owner(String id) {
+    return "result " + id;
+  }
+
+  private static Job job(ResultSet row) throws SQLException {
+    return new Job(
+        row.getString("id"),
+        row.getString("context_id"),
+        row.getString("context_name"),
+        row.getInt("epoch"),
+        new Binary(
+            row.getString("binary_name"),
+            BinaryType.ofLabel(row.getString("binary_type")),
+            Instant.ofEpochMilli(row.getLong("binary_upload_time")),
+            row.getString("binary_digest"),
+            row.getLong("binary_size")),
+        row.getString("class_path"),
+        Instant.ofEpochMilli(row.getLong("start_time")),
+        Nullable.time(row, "end_time"),
+        JobState.valueOf(row.getString("state")),
+        Nullable.failure(row));
+  }
+}

@@ -1,0 +1,79 @@
+package spark.jobserver.driver;
+
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import spark.jobserver.api.context.ContextFactory;
+import spark.jobserver.api.context.ContextRequest;
+import spark.jobserver.api.context.JobListener;
+import spark.jobserver.api.context.JobOutcome;
+import spark.jobserver.api.context.JobRequest;
+import spark.jobserver.api.context.RunningContext;
+import spark.jobserver.api.context.RunningJob;
+
+/** Makes contexts whose jobs do what the test says. */
+final class NotingFactory implements ContextFactory {
+  final BlockingQueue<Made> made = new LinkedBlockingQueue<>();
+  final BlockingQueue<Begun> begun = new LinkedBlockingQueue<>();
+  final CompletableFuture<String> broken = new CompletableFuture<>();
+  final CountDownLatch closed = new CountDownLatch(1);
+  volatile CountDownLatch allowed = new CountDownLatch(0);
+  volatile Optional<Exception> refusal = Optional.empty();
+  volatile boolean deaf;
+
+  record Made(ContextRequest request, ClassLoader classes) {}
+
+  /** A job that was begun. */
+  record Begun(JobRequest request, JobListener listener, ClassLoader classes) {}
+
+  @Override
+  public RunningContext make(ContextRequest request) throws Exception {
+    made.add(new Made(request, Thread.currentThread().getContextClassLoader()));
+    if (!allowed.await(20, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the test did not allow it");
+    }
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
+    return new Running();
+  }
+
+  private final class Running implements RunningContext {
+    @Override
+    public String applicationId() {
+      return "local-1";
+    }
+
+    @Override
+    public Optional<String> url() {
+      return Optional.of("http://127.0.0.1:4040");
+    }
+
+    @Override
+    public RunningJob run(JobRequest request, JobListener listener) throws Exception {
+      if (request.classPath().equals("cannot.Begin")) {
+        throw new IllegalStateException("no worker");
+      }
+      begun.add(new Begun(request, listener, Thread.currentThread().getContextClassLoader()));
+      return () -> {
+        if (!deaf) {
+          listener.ended(new JobOutcome.Killed());
+        }
+      };
+    }
+
+    @Override
+    public CompletionStage<String> broken() {
+      return broken;
+    }
+
+    @Override
+    public void close() {
+      closed.countDown();
+    }
+  }
+}

@@ -1,0 +1,25 @@
+"""Fixtures: what several tests share is started once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import server as jobserver
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jobserver.Server]:
+    """A server of a file of tests, with the example jobs uploaded."""
+    with jobserver.running(tmp_path_factory.mktemp("server")) as running:
+        running.upload("example_jobs", jobserver.example("sjs_python_examples-*.egg"))
+        yield running
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[jobserver.Server]:
+    """A server of one test, not started."""
+    one = jobserver.Server(tmp_path)
+    try:
+        yield one
+    finally:
+        one.end()

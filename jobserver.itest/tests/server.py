@@ -1,0 +1,246 @@
+"""A server as an operator runs it, and the processes that belong to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HOME = Path(os.environ["JOBSERVER_HOME"]).resolve()
+SPARK_HOME = Path(os.environ["SPARK_HOME"]).resolve()
+EXAMPLES = Path(os.environ["JOBSERVER_EXAMPLES"]).resolve()
+
+SESSION_FACTORY = "spark.jobserver.python.PythonSessionContextFactory"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Waits for a condition, and returns what it gave."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def example(pattern: str) -> Path:
+    """The one file of the built examples that matches."""
+    (found,) = EXAMPLES.glob(pattern)
+    return found
+
+
+def processes(marker: bytes) -> dict[int, str]:
+    """The live processes with these bytes in their command line or environment, with their command lines."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            if state != "Z" and (marker in command or marker in (entry / "environ").read_bytes()):
+                found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
+
+
+class Server:
+    """One server with a data folder and plugins of its own.
+
+    The distribution is linked into a home of this server, so that its `plugins/` can be changed.
+    """
+
+    def __init__(self, folder: Path, conf: str = "", env: dict[str, str] | None = None) -> None:
+        self.home = folder / "home"
+        self.data = folder / "data"
+        self.port = free_port()
+        self.env = {**os.environ, "SPARK_HOME": str(SPARK_HOME), **(env or {})}
+        shutil.copytree(HOME, self.home, copy_function=os.link, symlinks=True)
+        self.conf: Path | None = None
+        if conf:
+            self.conf = folder / "test.conf"
+            self.conf.write_text(conf)
+
+    # Commands
+
+    def command(self, *arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.home / "bin" / "jobserver"), *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *more: str) -> Server:
+        conf = ["--conf", str(self.conf)] if self.conf else []
+        done = self.command("start", "--port", str(self.port), "--data", str(self.data), *conf, *more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self
+
+    def stop(self, *more: str) -> None:
+        done = self.command("stop", "--data", str(self.data), *more)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    @property
+    def pid(self) -> int:
+        return int((self.data / "server.pid").read_text().split()[0])
+
+    def kill(self) -> None:
+        """Ends the server as a crash would, and waits until it is gone."""
+        pid = self.pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not alive(pid), 10, "the server is gone")
+
+    def end(self) -> None:
+        """Stops whatever is left, and shows that nothing stays."""
+        if (self.data / "server.pid").exists():
+            self.stop()
+        left = until_none_left(str(self.data).encode(), 30)
+        assert left == {}, left
+
+    # HTTP
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | None = None,
+        content_type: str | None = None,
+        timeout: float = 120,
+    ) -> Answer:
+        data = body.encode() if isinstance(body, str) else body
+        request = urllib.request.Request(self.url + path, data=data, method=method)
+        if content_type:
+            request.add_header("Content-Type", content_type)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return Answer(answer.status, answer.read().decode(), dict(answer.headers))
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return Answer(refused.code, refused.read().decode(), dict(refused.headers))
+
+    def get(self, path: str) -> Answer:
+        return self.request("GET", path)
+
+    def upload(self, name: str, file: Path) -> None:
+        kind = "python-wheel" if file.suffix == ".whl" else "python-archive"
+        answer = self.request(
+            "POST", f"/binaries/{name}", file.read_bytes(), f"application/{kind}"
+        )
+        assert (answer.status, answer.json) == (201, {"status": "SUCCESS"}), answer
+
+    def context(self, name: str, body: str = "", **settings: str) -> None:
+        query = urllib.parse.urlencode({"context-factory": SESSION_FACTORY, **settings})
+        answer = self.request("POST", f"/contexts/{name}?{query}", body)
+        assert (answer.status, answer.json) == (
+            200,
+            {"status": "SUCCESS", "result": "Context initialized"},
+        ), answer.text
+
+    def submit(
+        self, binary: str, class_path: str, context: str, config: str = "", **more: str
+    ) -> Answer:
+        query = urllib.parse.urlencode(
+            {"appName": binary, "classPath": class_path, "context": context, **more}
+        )
+        return self.request("POST", f"/jobs?{query}", config)
+
+    def job(self, job_id: str) -> Any:
+        answer = self.get(f"/jobs/{job_id}")
+        assert answer.status == 200, answer
+        return answer.json
+
+    def ended(self, job_id: str, seconds: float = 60) -> Any:
+        """The report of a job once it is final."""
+
+        def final() -> Any:
+            report = self.job(job_id)
+            return report if report["status"] in ("FINISHED", "ERROR", "KILLED") else None
+
+        return until(final, seconds, f"job {job_id} is final")
+
+    def context_state(self, name: str) -> str:
+        return str(self.get(f"/contexts/{name}").json["state"])
+
+    # Processes
+
+    def context_id(self, name: str) -> str:
+        return str(self.get(f"/contexts/{name}").json["id"])
+
+    def driver(self, name: str) -> int:
+        """The process id of a context's driver."""
+        marker = self.context_id(name).encode()
+        (pid,) = [p for p, c in processes(marker).items() if "DriverMain" in c]
+        return pid
+
+    def workers(self, name: str) -> list[int]:
+        """The Python processes of a context: the zygote first."""
+        marker = self.context_id(name).encode()
+        return sorted(p for p, c in processes(marker).items() if "sparkjobserver" in c)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def until_none_left(marker: bytes, seconds: float) -> dict[int, str]:
+    """The processes that are still there when the time is over."""
+    end = time.monotonic() + seconds
+    while (left := processes(marker)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
+@contextlib.contextmanager
+def running(folder: Path, conf: str = "", env: dict[str, str] | None = None) -> Iterator[Server]:
+    """A started server, stopped at the end with a look for what it leaves behind."""
+    server = Server(folder, conf, env)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.end()

@@ -1,0 +1,63 @@
+"""Context factories that come and go in a running server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from server import HOME, Server, until
+
+FACTORY = "jobserver.context.example.CustomContextFactory"
+JOB = "example_jobs.custom_context_job.CustomContextJob"
+
+
+def factories(server: Server) -> dict[str, dict[str, str]]:
+    return {factory["name"]: factory for factory in server.get("/context-factories").json}
+
+
+def bundle() -> Path:
+    (jar,) = (HOME / "examples").glob("jobserver.context.custom-example*.jar")
+    return jar
+
+
+def run_custom(server: Server) -> None:
+    answer = server.submit(
+        "example_jobs", JOB, "custom", 'input.strings = ["a"]', sync="true", timeout="60"
+    )
+    assert answer.status == 200, answer.text
+    assert "result" in answer.json and "status" not in answer.json, answer.text
+
+
+def test_a_bundle_adds_its_factory_and_takes_it_away(server: Server) -> None:
+    assert FACTORY not in factories(server)
+    server.context("session")
+    session = server.driver("session")
+    plugin = server.home / "plugins" / bundle().name
+
+    shutil.copy(bundle(), plugin)
+    until(lambda: FACTORY in factories(server), 5, "the factory is there")
+    assert factories(server)[FACTORY]["bundle"] == "jobserver.context.custom-example"
+
+    answer = server.request("POST", f"/contexts/custom?context-factory={FACTORY}")
+    assert answer.status == 200, answer.text
+    run_custom(server)
+
+    removed = time.monotonic()
+    os.remove(plugin)
+    until(lambda: FACTORY not in factories(server), 2, "the factory is gone")
+    assert time.monotonic() - removed < 2
+    run_custom(server)
+    assert server.context_state("session") == "RUNNING"
+    assert server.driver("session") == session
+
+    answer = server.request("POST", f"/contexts/another?context-factory={FACTORY}")
+    assert answer.status == 500
+    assert answer.json["status"] == "CONTEXT INIT ERROR"
+    assert FACTORY in answer.json["result"]["message"]
+
+
+def test_the_factory_of_the_server_is_listed() -> None:
+    # In the test above, too; here it is said on its own what the route answers.
+    assert bundle().is_file()

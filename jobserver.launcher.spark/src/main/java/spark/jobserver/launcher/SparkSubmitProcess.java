@@ -1,0 +1,117 @@
+package spark.jobserver.launcher;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import spark.jobserver.api.driver.DriverProcess;
+
+/** A driver's process, whether this server started it or an earlier one. */
+final class SparkSubmitProcess implements DriverProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(SparkSubmitProcess.class);
+  private static final Duration KILL_TIMEOUT = Duration.ofSeconds(5);
+  private static final long KILL_PAUSE = 20;
+  private static final int TAIL = 64 * 1024;
+
+  private final DriverReference reference;
+  private final CompletableFuture<String> exit;
+
+  /**
+   * A process.
+   *
+   * @param exit completes with words on how it ended
+   */
+  SparkSubmitProcess(DriverReference reference, CompletableFuture<String> exit) {
+    this.reference = reference;
+    this.exit = exit;
+  }
+
+  @Override
+  public String reference() {
+    return reference.line();
+  }
+
+  @Override
+  public boolean isAlive() {
+    return reference.runs();
+  }
+
+  @Override
+  public CompletionStage<String> exit() {
+    return exit.minimalCompletionStage();
+  }
+
+  @Override
+  public void kill() {
+    Instant deadline = Instant.now().plus(KILL_TIMEOUT);
+    // A process may start another between being seen and being killed, so look until none is left.
+    List<ProcessEntry> left = tree();
+    while (!left.isEmpty()) {
+      left.forEach(ProcessEntry::kill);
+      if (Instant.now().isAfter(deadline)) {
+        LOG.error("driver {}: cannot kill {}", reference.marker(), left);
+        return;
+      }
+      try {
+        Thread.sleep(KILL_PAUSE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+      left = tree();
+    }
+  }
+
+  /** The process, what bears its marker, and what descends from these, never this server. */
+  private List<ProcessEntry> tree() {
+    long self = ProcessHandle.current().pid();
+    List<ProcessEntry> all = ProcessEntry.all();
+    Set<Long> ids = new HashSet<>();
+    Deque<Long> parents = new ArrayDeque<>();
+    all.stream().filter(reference::marks).map(ProcessEntry::pid).forEach(parents::add);
+    while (!parents.isEmpty()) {
+      long parent = parents.remove();
+      if (parent != self && ids.add(parent)) {
+        all.stream()
+            .filter(entry -> entry.parent() == parent)
+            .map(ProcessEntry::pid)
+            .forEach(parents::add);
+      }
+    }
+    return all.stream().filter(entry -> ids.contains(entry.pid())).toList();
+  }
+
+  @Override
+  public List<String> lastLines(int count) {
+    try (RandomAccessFile file = new RandomAccessFile(reference.log().toFile(), "r")) {
+      long start = Math.max(0, file.length() - TAIL);
+      byte[] bytes = new byte[(int) (file.length() - start)];
+      file.seek(start);
+      int read = Math.max(0, file.read(bytes));
+      List<String> lines =
+          new ArrayList<>(new String(bytes, 0, read, StandardCharsets.UTF_8).lines().toList());
+      if (start > 0) {
+        lines.remove(0); // It begins somewhere inside a line.
+      }
+      return List.copyOf(lines.subList(Math.max(0, lines.size() - count), lines.size()));
+    } catch (IOException e) {
+      return List.of(); // There is no log yet, or no longer.
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "driver " + reference.marker() + " (process " + reference.pid() + ")";
+  }
+}

@@ -1,0 +1,102 @@
+package spark.jobserver.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import spark.jobserver.api.Binary;
+import spark.jobserver.api.BinaryType;
+
+class MessagesTest {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  static Stream<Arguments> examples() {
+    return Stream.of(
+            Examples.COMMANDS.stream().map(name -> Arguments.of(name, Command.class)),
+            Examples.EVENTS.stream().map(name -> Arguments.of(name, Event.class)),
+            Stream.of(
+                Arguments.of("numbered", Command.Numbered.class),
+                Arguments.of("enrolment-file", EnrolmentFile.class),
+                Arguments.of("enrolment", Enrolment.class),
+                Arguments.of("hello", Hello.class),
+                Arguments.of("heartbeat", Heartbeat.class)))
+        .flatMap(arguments -> arguments);
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void areReadAndWrittenAsTheExampleSays(String name, Class<?> type) throws IOException {
+    JsonNode example = JSON.readTree(Examples.json(name));
+
+    byte[] written = Wire.line(Wire.read(Examples.json(name), type));
+
+    assertThat(JSON.readTree(written)).isEqualTo(example);
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void areReadWithKeysOfALaterServerOrDriver(String name, Class<?> type) throws IOException {
+    byte[] example = Examples.json(name);
+    byte[] extended =
+        new String(example, StandardCharsets.UTF_8)
+            .replaceFirst("\\{", "{\"key-of-tomorrow\": [1, {}], ")
+            .getBytes(StandardCharsets.UTF_8);
+
+    assertThat(Wire.<Object>read(extended, erased(type)))
+        .isEqualTo(Wire.<Object>read(example, erased(type)));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Class<Object> erased(Class<?> type) {
+    return (Class<Object>) type;
+  }
+
+  @Test
+  void haveAnExampleEach() throws IOException {
+    assertThat(classes(Examples.COMMANDS, Command.class))
+        .containsExactlyInAnyOrder(
+            Arrays.stream(Command.class.getPermittedSubclasses()).toArray(Class[]::new));
+    assertThat(classes(Examples.EVENTS, Event.class))
+        .containsExactlyInAnyOrder(
+            Arrays.stream(Event.class.getPermittedSubclasses()).toArray(Class[]::new));
+  }
+
+  private static List<Class<?>> classes(List<String> names, Class<?> type) throws IOException {
+    List<Class<?>> classes = new ArrayList<>();
+    for (String name : names) {
+      classes.add(Examples.read(name, type).getClass());
+    }
+    return classes;
+  }
+
+  @Test
+  void carryABinaryUnchanged() {
+    Binary binary =
+        new Binary("app", BinaryType.WHEEL, Instant.ofEpochMilli(5), "ab".repeat(32), 10);
+
+    assertThat(Command.BinaryFile.of(binary).binary()).isEqualTo(binary);
+  }
+
+  @Test
+  void showNoSecretWhereTheyAreLogged() throws IOException {
+    EnrolmentFile file = Examples.read("enrolment-file", EnrolmentFile.class);
+    Enrolment enrolment = Examples.read("enrolment", Enrolment.class);
+
+    assertThat(file.toString()).contains(file.contextId()).doesNotContain(file.token());
+    assertThat(enrolment.toString())
+        .contains(enrolment.contextId())
+        .doesNotContain(enrolment.token())
+        .doesNotContain(enrolment.key());
+  }
+}

@@ -1,0 +1,215 @@
+package spark.jobserver.rest.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.ContextState;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.rest.FakeContexts;
+
+class ContextsIT extends RunningServer {
+  private static final Context STARTED = FakeContexts.started("ctx");
+  private static final Context RUNNING =
+      STARTED.running("local-1", Optional.of("http://localhost:4040"));
+
+  @Test
+  void theListHasTheNamesInTheOrderOfTheCore() {
+    contexts.names = List.of("z", "a", "ä/1");
+    server.get("/contexts").isJson(200, "['z', 'a', 'ä/1']");
+  }
+
+  @Test
+  void aListThatFailsHasItsOwnWords() {
+    contexts.failure = Optional.of(new IllegalStateException("secret"));
+    server
+        .get("/contexts")
+        .isJson(500, "{'status': 'ERROR', 'result': 'UNEXPECTED ERROR OCCURRED'}");
+  }
+
+  @Test
+  void aRunningContextSaysWhereItsApplicationIs() {
+    contexts.with(RUNNING);
+    server
+        .get("/contexts/ctx")
+        .isJson(
+            200,
+            """
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+             'endTime': 'Empty', 'state': 'RUNNING', 'applicationId': 'local-1',
+             'url': 'http://localhost:4040'}
+            """);
+  }
+
+  @Test
+  void aContextWithoutAUserInterfaceHasNoUrl() {
+    contexts.with(STARTED.running("local-1", Optional.empty()).stopping());
+    server
+        .get("/contexts/ctx")
+        .isJson(
+            200,
+            """
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+             'endTime': 'Empty', 'state': 'STOPPING', 'applicationId': 'local-1'}
+            """);
+  }
+
+  @Test
+  void aFinalContextSaysWhenItEndedAndNothingOfItsApplication() {
+    contexts.with(
+        RUNNING
+            .stopping()
+            .ended(ContextState.FINISHED, FakeContexts.START.plusSeconds(1), Optional.empty()));
+    server
+        .get("/contexts/ctx")
+        .isJson(
+            200,
+            """
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+             'endTime': '2013-05-29T00:00:01.500Z', 'state': 'FINISHED'}
+            """);
+  }
+
+  @Test
+  void aContextThatDiedSaysWhy() {
+    contexts.with(
+        RUNNING.ended(
+            ContextState.KILLED,
+            FakeContexts.START.plusSeconds(1),
+            Optional.of(Failure.of("The driver died"))));
+    server
+        .get("/contexts/ctx")
+        .isJson(
+            200,
+            """
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+             'endTime': '2013-05-29T00:00:01.500Z', 'state': 'KILLED',
+             'failure': 'The driver died'}
+            """);
+  }
+
+  @Test
+  void aContextThatIsNotThereIsNotFound() {
+    server
+        .get("/contexts/none")
+        .isJson(404, "{'status': 'ERROR', 'result': \"can't find context with name none\"}");
+  }
+
+  @Test
+  void aContextIsAnsweredWhenItRuns() {
+    CompletableFuture<Context> created = new CompletableFuture<>();
+    contexts.created = created;
+    CompletableFuture<Reply> reply = later(() -> server.send("POST /contexts/ctx", ""));
+    assertThat(contexts.asked.join()).isEqualTo("ctx");
+    assertThat(reply).isNotDone();
+    created.complete(RUNNING);
+    reply.join().isJson(200, "{'status': 'SUCCESS', 'result': 'Context initialized'}");
+  }
+
+  @Test
+  void queryAndBodyArePassedOn() {
+    contexts.created = CompletableFuture.completedFuture(RUNNING);
+    server.send(
+        "POST /contexts/ctx?context-factory=a.Factory&spark.x=1+2%2B%C3%A4&twice=1&twice=2",
+        "Content-Type: application/x-www-form-urlencoded\n",
+        "spark.context-settings { a = \"ä\" }");
+    assertThat(contexts.parameters)
+        .isEqualTo(Map.of("context-factory", "a.Factory", "spark.x", "1 2+ä", "twice", "2"));
+    assertThat(contexts.body).isEqualTo("spark.context-settings { a = \"ä\" }");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CONTEXT_NAME, context name must start with letters",
+    "CONTEXT_EXISTS, context ctx exists",
+    "CONFIG, Cannot parse config: a reason"
+  })
+  void aRequestThatCannotBeMetIsTheCallersFault(ErrorCode code, String why) {
+    contexts.failure = Optional.of(new JobserverException(code, why));
+    server
+        .send("POST /contexts/ctx", "")
+        .isJson(400, "{'status': 'ERROR', 'result': '" + why + "'}");
+  }
+
+  @Test
+  void aContextThatDoesNotComeUpIsToldAsTheDriverToldIt() {
+    contexts.created =
+        CompletableFuture.failedFuture(
+            new JobserverException(
+                ErrorCode.CONTEXT_INIT, new Failure("no such factory", "a.Error", "1\n2")));
+    server
+        .send("POST /contexts/ctx", "")
+        .isJson(
+            500,
+            """
+            {'status': 'CONTEXT INIT ERROR',
+             'result': {'message': 'no such factory', 'errorClass': 'a.Error', 'stack': '1\\n2'}}
+            """);
+  }
+
+  @Test
+  void anErrorThatNobodyExpectedHasTheWordsOfItsRoute() {
+    contexts.created = CompletableFuture.failedFuture(new IllegalStateException("secret"));
+    Reply reply = server.send("POST /contexts/ctx", "");
+    assertThat(reply.status()).isEqualTo(500);
+    assertThat(reply.json().get("status").textValue()).isEqualTo("CONTEXT INIT ERROR");
+    assertThat(reply.body()).contains(reply.header("Incident-Id")).doesNotContain("secret");
+  }
+
+  @Test
+  void aContextIsStopped() {
+    contexts.with(RUNNING);
+    contexts.stopped = CompletableFuture.completedFuture(RUNNING);
+    server
+        .send("DELETE /contexts/ctx", "")
+        .isJson(200, "{'status': 'SUCCESS', 'result': 'Context stopped'}");
+  }
+
+  @Test
+  void aContextThatIsNotThereCannotBeStopped() {
+    for (String query : List.of("", "?force=false", "?force=true")) {
+      server
+          .send("DELETE /contexts/none" + query, "")
+          .isJson(404, "{'status': 'ERROR', 'result': 'context none not found'}");
+    }
+  }
+
+  @Test
+  void aContextCannotBeStoppedByForce() {
+    contexts.with(RUNNING);
+    Reply reply = server.send("DELETE /contexts/ctx?force=YES", "");
+    assertThat(reply.status()).isEqualTo(500);
+    assertThat(reply.json().get("status").textValue()).isEqualTo("CONTEXT DELETE ERROR");
+    assertThat(reply.json().get("result").properties())
+        .extracting(Map.Entry::getKey)
+        .containsExactlyInAnyOrder("message", "errorClass", "stack");
+  }
+
+  @Test
+  void forceIsABoolean() {
+    server
+        .send("DELETE /contexts/ctx?force=perhaps", "")
+        .isText(
+            400,
+            "The query parameter 'force' was malformed: 'perhaps' is not a boolean: "
+                + "true, yes, on, 1 or false, no, off, 0");
+  }
+
+  @Test
+  void aContextThatCannotBeStoppedSaysSo() {
+    contexts.with(RUNNING);
+    contexts.stopped = CompletableFuture.failedFuture(new IllegalStateException("secret"));
+    Reply reply = server.send("DELETE /contexts/ctx", "");
+    assertThat(reply.status()).isEqualTo(500);
+    assertThat(reply.json().get("status").textValue()).isEqualTo("CONTEXT DELETE ERROR");
+    assertThat(reply.body()).doesNotContain("secret");
+  }
+}
