@@ -92,6 +92,12 @@ def test_a_worker_introduces_itself_runs_one_job_and_ends(driver):
     assert worker.exit() == "exit 0"
 
 
+def test_a_worker_has_a_session_and_a_process_group_of_its_own(driver):
+    worker = driver.fork()
+    assert os.getsid(worker.pid) == os.getpgid(worker.pid) == worker.pid
+    assert worker.give("jobs.Job", source("return 1")).outcome() == 1
+
+
 def test_invalid_input_is_told(driver):
     text = HEAD.replace("return config", "return build_problems(['one', 'two'])") + "        pass"
     assert driver.fork().give("jobs.Job", text).answer() == [
@@ -165,11 +171,11 @@ def test_a_killed_job_dies_with_all_it_has_started(driver, start):
         "pid = os.fork()",
         "if pid == 0:",
         "    os.setsid()",
-        "    orphan = os.fork()",
-        "    if orphan == 0:",
+        "    grandchild = os.fork()",
+        "    if grandchild == 0:",
+        "        os.setsid()",
         "        for_ever()",
-        "    tell(data, group.pid, session.pid, orphan)",
-        "    os._exit(0)",
+        "    tell(data, group.pid, session.pid, os.getpid(), grandchild)",
         "for_ever()",
     )
     driver.kill(worker.pid)

@@ -16,7 +16,6 @@ import gc
 import importlib
 import os
 import platform
-import random
 import select
 import signal
 import socket
@@ -200,7 +199,7 @@ class Zygote:
             self._control.close()
             self._reset_signals()
             gc.enable()
-            random.seed()
+            # Python itself seeds the module random anew after a fork.
             numpy_random = sys.modules.get("numpy.random")
             if numpy_random is not None:
                 numpy_random.seed()

@@ -82,6 +82,7 @@ public final class ServerMain {
     properties.put("jobserver.cache", cache.toString());
     properties.put("jobserver.spark.home", spark.folder().toString());
     properties.put("jobserver.spark.version", spark.version());
+    properties.put("jobserver.spark.packages", packages.names());
     properties.put(
         Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(OwnExports.of(bundles)));
     watchPlugins(properties, options.home().resolve("plugins"), data.resolve("tmp"));

@@ -121,6 +121,11 @@ public final class SparkPackages {
     return clauses(name -> !without.contains(name));
   }
 
+  /** The names of all packages, with commas between: what every driver's framework exports. */
+  String names() {
+    return String.join(",", versions.keySet());
+  }
+
   private String clauses(Predicate<String> wanted) {
     return versions.entrySet().stream()
         .filter(entry -> wanted.test(entry.getKey()))

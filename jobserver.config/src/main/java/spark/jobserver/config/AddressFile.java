@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Filter;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
@@ -20,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps in {@code <data>/url} where the server listens, for people and scripts: with port 0 nobody
- * could know otherwise. The file is there while the HTTP server runs.
+ * could know otherwise. The file is there while the HTTP server runs. In a driver it does nothing.
  */
 @Component(
     immediate = true,
@@ -31,21 +33,25 @@ public final class AddressFile implements ServiceTrackerCustomizer<Object, Path>
   /** The property by which HTTP servers tell where they listen. */
   private static final String ENDPOINT = "osgi.http.endpoint";
 
+  private final Optional<ServiceTracker<Object, Path>> tracker;
   private final Path file;
-  private final ServiceTracker<Object, Path> tracker;
+
+  /** What the file says; guarded by this. */
+  private String last = "";
 
   /** Watches for the HTTP server. */
   @Activate
   public AddressFile(BundleContext context) throws InvalidSyntaxException {
-    this.file = Path.of(context.getProperty("jobserver.data")).resolve("url");
-    this.tracker =
-        new ServiceTracker<>(context, FrameworkUtil.createFilter("(" + ENDPOINT + "=http*)"), this);
-    tracker.open();
+    Optional<String> data = Optional.ofNullable(context.getProperty("jobserver.data"));
+    Filter servers = FrameworkUtil.createFilter("(" + ENDPOINT + "=http*)");
+    this.tracker = data.map(folder -> new ServiceTracker<>(context, servers, this));
+    this.file = Path.of(data.orElse(""), "url");
+    tracker.ifPresent(ServiceTracker::open);
   }
 
   @Deactivate
   void close() {
-    tracker.close();
+    tracker.ifPresent(ServiceTracker::close);
   }
 
   @Override
@@ -55,12 +61,16 @@ public final class AddressFile implements ServiceTrackerCustomizer<Object, Path>
   }
 
   @Override
-  public void modifiedService(ServiceReference<Object> reference, Path file) {
+  public synchronized void modifiedService(ServiceReference<Object> reference, Path file) {
     String address = first(reference.getProperty(ENDPOINT));
+    if (address.equals(last)) {
+      return;
+    }
     Path part = file.resolveSibling("url.part");
     try {
       Files.writeString(part, address + "\n", UTF_8);
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      last = address;
       LOG.info("listening on {}", address);
     } catch (IOException e) {
       LOG.error("the address {} could not be written to {}", address, file, e);
@@ -68,7 +78,8 @@ public final class AddressFile implements ServiceTrackerCustomizer<Object, Path>
   }
 
   @Override
-  public void removedService(ServiceReference<Object> reference, Path file) {
+  public synchronized void removedService(ServiceReference<Object> reference, Path file) {
+    last = "";
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {

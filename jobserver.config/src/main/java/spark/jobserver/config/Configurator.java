@@ -116,10 +116,8 @@ public final class Configurator
       reference.ifPresent(this::add);
       return reference.orElse(null);
     } catch (ConfigException | IOException e) {
-      LOG.error(
-          "The reference.conf of bundle {} does not count: {}",
-          bundle.getSymbolicName(),
-          e.getMessage());
+      refuse(
+          new Merge.Refused(bundle.getSymbolicName() + " " + bundle.getVersion(), e.getMessage()));
       return null;
     }
   }
@@ -210,15 +208,15 @@ public final class Configurator
 
   private synchronized Merge merge(Config over) {
     Merge next = Merge.of(over, List.copyOf(references.values()));
-    next.refused().stream()
-        .filter(refused -> said.add(refused.toString()))
-        .forEach(
-            refused ->
-                LOG.error(
-                    "The reference.conf of bundle {} does not count: {}",
-                    refused.bundle(),
-                    refused.reason()));
+    next.refused().forEach(this::refuse);
     return next;
+  }
+
+  private synchronized void refuse(Merge.Refused refused) {
+    if (said.add(refused.toString())) {
+      LOG.error(
+          "The reference.conf of bundle {} does not count: {}", refused.bundle(), refused.reason());
+    }
   }
 
   private synchronized void adopt(Merge next, List<Check.Finding> wrong) throws IOException {

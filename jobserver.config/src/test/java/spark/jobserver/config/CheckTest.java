@@ -35,7 +35,7 @@ class CheckTest {
           count = "9"
           ratio = 2
           on    = "yes"
-          time  = 5 min
+          time  = 5 minutes
           time  = 40
           size  = 512k
           either = 2 GiB
@@ -63,7 +63,7 @@ class CheckTest {
           on = perhaps       | on must be true or false
           time = soon        | time must be a duration, such as "10 s"
           time = 3 GiB       | time must be a duration, such as "10 s"
-          size = 3 min       | size must be a size, such as "1 GiB"
+          size = 3 h         | size must be a size, such as "1 GiB"
           either = 3 pieces  | either must be a duration, such as "512m"
           name = [a]         | name must be a single value
           name { a = 1 }     | name must be a single value

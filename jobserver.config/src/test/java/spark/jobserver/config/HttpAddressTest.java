@@ -11,7 +11,7 @@ class HttpAddressTest {
   @Test
   void refusesAPortThatIsTaken() throws Exception {
     int port;
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = taken.getLocalPort();
       assertThat(new HttpAddress("127.0.0.1", port).problem())
           .get()

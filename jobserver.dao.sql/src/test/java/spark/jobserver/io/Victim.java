@@ -18,7 +18,7 @@ import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.dao.JobDao.BinaryDeletion;
 
-/** A process that takes one step on a database, says so, and waits to be killed. */
+/** A process that does one thing to a database, says so, and waits to be killed. */
 final class Victim {
   static final byte[] BYTES = new byte[(2 << 20) + 1];
 
@@ -36,11 +36,13 @@ final class Victim {
 
   private Victim() {}
 
-  /** What can be done before dying, in this order. */
+  /** What can be done last, in this order. */
   enum Step {
     INSERTS_A_BINARY(dao -> insert(dao, BINARY, BYTES)),
-    INSERTS_ANOTHER(dao -> insert(dao, GONE, new byte[] {1})),
-    DELETES_IT(dao -> dao.deleteBinary("gone") instanceof BinaryDeletion.Deleted),
+    DELETES_A_BINARY(
+        dao ->
+            insert(dao, GONE, new byte[] {1})
+                && dao.deleteBinary("gone") instanceof BinaryDeletion.Deleted),
     INSERTS_A_CONTEXT(dao -> dao.insertContext(CONTEXT)),
     UPDATES_IT(dao -> dao.updateContext(CONTEXT.stopping())),
     SAVES_A_DRIVER(
@@ -50,15 +52,15 @@ final class Victim {
         }),
     INSERTS_A_JOB(dao -> dao.insertJob(RUNNING, "{}")),
     WISHES_TO_KILL_IT(dao -> dao.wishKill(RUNNING.id())),
-    INSERTS_ANOTHER_JOB(dao -> dao.insertJob(FINISHED, "{}")),
-    ENDS_IT(
+    ENDS_A_JOB(
         dao ->
-            dao.endJob(
-                FINISHED.id(),
-                JobState.FINISHED,
-                Instant.EPOCH,
-                Optional.empty(),
-                Optional.of(Content.of(BYTES))));
+            dao.insertJob(FINISHED, "{}")
+                && dao.endJob(
+                    FINISHED.id(),
+                    JobState.FINISHED,
+                    Instant.EPOCH,
+                    Optional.empty(),
+                    Optional.of(Content.of(BYTES))));
 
     private final Predicate<JobDao> action;
 

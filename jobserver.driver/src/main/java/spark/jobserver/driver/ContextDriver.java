@@ -91,12 +91,16 @@ final class ContextDriver implements CommandHandler {
   }
 
   /** This process is being stopped: ends the context, and returns when it has ended. */
-  void shutdown() throws InterruptedException {
+  void shutdown() {
     happened(Life.Event.SHUTDOWN, "its process was told to end");
     long most =
         JOBS_PATIENCE.plus(CLOSE_PATIENCE).plus(MAKING_PATIENCE).plus(FLUSH_PATIENCE).toSeconds();
-    if (!left.await(most, TimeUnit.SECONDS)) {
-      LOG.warn("the context has not ended within {} s", most);
+    try {
+      if (!left.await(most, TimeUnit.SECONDS)) {
+        LOG.warn("the context has not ended within {} s", most);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
+import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -63,17 +65,23 @@ public final class Driver {
       exit.run();
     }
     this.driver = serving;
+    // The factory's bundle would otherwise be stopped before this one, under its living context.
+    bundle.addBundleListener((SynchronousBundleListener) this::stopping);
+  }
+
+  private void stopping(BundleEvent event) {
+    if (event.getType() == BundleEvent.STOPPING && event.getBundle().getBundleId() == 0) {
+      stop();
+    }
   }
 
   private static String property(BundleContext bundle, String key) {
     return requireNonNull(bundle.getProperty(key), key);
   }
 
-  /** The framework stops. Returns when the context has ended. */
+  /** Ends the context, and returns when it has ended. */
   @Deactivate
-  public void stop() throws InterruptedException {
-    if (driver.isPresent()) {
-      driver.get().shutdown();
-    }
+  public void stop() {
+    driver.ifPresent(ContextDriver::shutdown);
   }
 }

@@ -354,8 +354,9 @@ class ConversationTest {
       assertThat(driver.flush(10_000)).isTrue();
     }
     Arrays.sort(times);
-    // Nagle's algorithm against delayed acknowledgements would make it 40 ms, as would polling.
-    assertThat(TimeUnit.NANOSECONDS.toMillis(times[times.length / 2])).isLessThan(30);
+    // Nagle's algorithm against delayed acknowledgements would make it 40 ms, as would polling. Not
+    // the median, for a busy machine adds to it.
+    assertThat(TimeUnit.NANOSECONDS.toMillis(times[times.length / 4])).isLessThan(30);
   }
 
   @Test

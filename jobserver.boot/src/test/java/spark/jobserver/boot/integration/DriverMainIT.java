@@ -56,6 +56,16 @@ class DriverMainIT {
     }
   }
 
+  @Test
+  void stopsItsBundlesWhenItIsTerminated() throws Exception {
+    bundle("say=up thread");
+    try (Program driver = driver()) {
+      // Java's own exit code: others have shutdown hooks here too.
+      assertThat(driver.says("up").terminate().exitCode()).isEqualTo(143);
+      assertThat(driver.said()).contains("stopped");
+    }
+  }
+
   private void bundle(String steps) throws IOException {
     Jars.bundle(
         bundles.resolve("a.jar"),

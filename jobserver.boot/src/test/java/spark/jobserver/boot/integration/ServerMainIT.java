@@ -89,6 +89,25 @@ class ServerMainIT {
   }
 
   @Test
+  void followsTheFolderOfPlugins() throws Exception {
+    bundle("a", "say=up");
+    Files.copy(
+        Path.of(System.getProperty("osgi.bundles"), "org.apache.felix.fileinstall.jar"),
+        bundles().resolve("org.apache.felix.fileinstall.jar"));
+    Path plugins = home.resolve("plugins");
+    bundle(plugins.resolve("first.jar"), "say=first");
+    try (Program server = server()) {
+      server.says("up").says("first");
+      Path later = bundle(folder.resolve("later.jar"), "say=later");
+      Files.move(later, plugins.resolve("later.jar"));
+      server.says("later");
+      Files.delete(plugins.resolve("later.jar"));
+      server.says("stopped");
+      assertThat(server.terminate().exitCode()).isZero();
+    }
+  }
+
+  @Test
   void scansSparkOnlyOnce() throws Exception {
     bundle("a", "exports=from.the.cache stop");
     assertEnds(0);
@@ -191,8 +210,12 @@ class ServerMainIT {
   }
 
   private void bundle(String name, String steps) throws IOException {
-    Jars.bundle(
-        bundles().resolve(name + ".jar"),
+    bundle(bundles().resolve(name + ".jar"), steps);
+  }
+
+  private static Path bundle(Path jar, String steps) throws IOException {
+    return Jars.bundle(
+        jar,
         Map.of(
             "Bundle-Activator",
             TinyActivator.class.getName(),

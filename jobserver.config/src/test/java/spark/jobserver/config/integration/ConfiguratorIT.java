@@ -1,9 +1,12 @@
 package spark.jobserver.config.integration;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -15,6 +18,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.Configuration;
 
 class ConfiguratorIT {
@@ -151,12 +156,52 @@ class ConfiguratorIT {
   @Test
   void refusesToStartWhereItMustNotOrCannotListen() throws Exception {
     assertRefused(4, "spark.jobserver.bind-address = 0.0.0.0", "0.0.0.0", "authentication");
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertRefused(
           4,
           "spark.jobserver.port = " + taken.getLocalPort(),
           "port " + taken.getLocalPort(),
           "--port");
+    }
+  }
+
+  @Test
+  void warnsOfKeysThatNobodyKnowsWhenThePluginsAreUp() throws Exception {
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, UTF_8));
+    try (Container container =
+        server("spark.jobserver {\n bind-adress = x\n plugin.size = 2\n}").start()) {
+      container.bundle("plugin", "spark.jobserver.plugin.size = 1");
+      assertThat(log.toString(UTF_8)).doesNotContain("not known");
+      container.level(20);
+      container.level(21);
+      assertThat(log.toString(UTF_8))
+          .containsOnlyOnce("not known")
+          .contains(
+              "jobserver.conf: 2: spark.jobserver.bind-adress is not known",
+              "did you mean spark.jobserver.bind-address?");
+    } finally {
+      System.setErr(stderr);
+    }
+  }
+
+  @Test
+  void keepsTheAddressInAFileWhileTheHttpServerRuns() throws Exception {
+    try (Container container = server("").start()) {
+      Path url = folder.resolve("url");
+      assertThat(url).doesNotExist();
+      ServiceRegistration<Object> http =
+          container
+              .context()
+              .registerService(
+                  Object.class,
+                  new Object(),
+                  FrameworkUtil.asDictionary(
+                      Map.of("osgi.http.endpoint", new String[] {"http://127.0.0.1:8090/"})));
+      assertThat(url).hasContent("http://127.0.0.1:8090/\n");
+      http.unregister();
+      assertThat(url).doesNotExist();
     }
   }
 
@@ -201,7 +246,7 @@ class ConfiguratorIT {
   }
 
   private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return free.getLocalPort();
     }
   }

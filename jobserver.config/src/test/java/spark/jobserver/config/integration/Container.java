@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -23,10 +25,12 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.launch.FrameworkFactory;
+import org.osgi.framework.startlevel.FrameworkStartLevel;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import spark.jobserver.api.server.Settings;
@@ -103,6 +107,20 @@ final class Container implements AutoCloseable {
     return new ByteArrayInputStream(bytes.toByteArray());
   }
 
+  /** Goes to another start level, as boot does when all is up, and waits until all have heard. */
+  void level(int level) {
+    CompletableFuture<Object> reached = new CompletableFuture<>();
+    context()
+        .addFrameworkListener(
+            event -> {
+              if (event.getType() == FrameworkEvent.STARTLEVEL_CHANGED) {
+                reached.complete(event);
+              }
+            });
+    framework.adapt(FrameworkStartLevel.class).setStartLevel(level);
+    reached.orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
   List<Failure> failures() {
     return failures;
   }
@@ -126,7 +144,7 @@ final class Container implements AutoCloseable {
     return byPid;
   }
 
-  private BundleContext context() {
+  BundleContext context() {
     return framework.getBundleContext();
   }
 

@@ -118,7 +118,7 @@ public final class PythonContext implements RunningContext {
       requireNonNull(made, "the factory has made nothing");
       SparkContext spark = activeSparkContext();
       SparkJobs jobs = new SparkJobs(spark);
-      workers.serve(jvmSide(made, spark, jobs, recipe.py4JImports()));
+      workers.serve(jvmSide(made, spark, jobs, recipe.py4JImports(), threads));
       Shipments shipments =
           new Shipments(
               python.executors(), folder.shipped(), file -> spark.addFile(file.toUri().toString()));
@@ -144,7 +144,11 @@ public final class PythonContext implements RunningContext {
   }
 
   private static JvmSide jvmSide(
-      Object made, SparkContext spark, SparkJobs jobs, List<String> imports) {
+      Object made,
+      SparkContext spark,
+      SparkJobs jobs,
+      List<String> imports,
+      ContextThreads threads) {
     Optional<SparkSession> session =
         made instanceof SparkSession given
             ? Optional.of(given)
@@ -153,7 +157,9 @@ public final class PythonContext implements RunningContext {
                 : Optional.empty();
     EntryPoint entryPoint =
         new EntryPoint(session.orElse(null), JavaSparkContext.fromSparkContext(spark), made);
-    return new JvmSide(entryPoint, spark, jobs, session.map(StreamingQueries::new), imports);
+    Optional<StreamingQueries> queries =
+        session.map(running -> new StreamingQueries(running, threads));
+    return new JvmSide(entryPoint, spark, jobs, queries, imports);
   }
 
   /** Executors need the classes of an extension; our own bundle has none for them. */

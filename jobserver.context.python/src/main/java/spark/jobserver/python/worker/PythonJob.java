@@ -23,7 +23,7 @@ import spark.jobserver.api.context.RunningJob;
  * killed.
  */
 final class PythonJob implements RunningJob, Runnable {
-  private static final Duration EXIT_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration EXIT_PATIENCE = Duration.ofSeconds(3);
   private static final Logger logger = LoggerFactory.getLogger(PythonJob.class);
 
   private final JobRequest request;

@@ -16,19 +16,21 @@ final class StreamingQueries extends StreamingQueryListener {
   private static final Logger logger = LoggerFactory.getLogger(StreamingQueries.class);
 
   private final transient SparkSession session;
+  private final transient ContextThreads threads;
   private final Map<UUID, List<String>> tags = new ConcurrentHashMap<>();
 
-  StreamingQueries(SparkSession session) {
+  StreamingQueries(SparkSession session, ContextThreads threads) {
     this.session = session;
+    this.threads = threads;
     session.streams().addListener(this);
   }
 
-  /** Stops the queries of the worker with this tag. */
+  /** Stops the queries of the worker with this tag; each may take its time for that. */
   void end(String tag) {
     tags.forEach(
         (id, tagsOfQuery) -> {
           if (tagsOfQuery.contains(tag)) {
-            stop(id);
+            threads.newThread("python-streams", () -> stop(id)).start();
           }
         });
   }

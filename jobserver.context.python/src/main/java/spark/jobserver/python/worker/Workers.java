@@ -67,7 +67,9 @@ final class Workers implements AutoCloseable {
         (connection, hello) ->
             later(
                 () -> {
-                  if (hello.path("kind").asText().equals("zygote")) {
+                  if (closing) {
+                    Quietly.close(connection);
+                  } else if (hello.path("kind").asText().equals("zygote")) {
                     zygoteGreeted(connection, hello);
                   } else {
                     workerGreeted(connection, hello);
@@ -143,12 +145,7 @@ final class Workers implements AutoCloseable {
    * that its job has left behind may hold the other end open.
    */
   void hangUp(Worker worker) {
-    later(
-        () ->
-            loop.schedule(
-                () -> Quietly.close(worker.connection()),
-                EXIT_PATIENCE.toMillis(),
-                TimeUnit.MILLISECONDS));
+    after(EXIT_PATIENCE, () -> Quietly.close(worker.connection()));
   }
 
   /** Ends all processes, and returns when they are dead. */
@@ -197,29 +194,35 @@ final class Workers implements AutoCloseable {
   }
 
   private void later(Runnable work) {
+    after(Duration.ZERO, work);
+  }
+
+  /** Has this done on the loop's thread, unless all is closed by then. */
+  private void after(Duration delay, Runnable work) {
     try {
-      loop.execute(
+      loop.schedule(
           () -> {
             try {
               work.run();
             } catch (RuntimeException e) {
               logger.error("The workers' thread failed", e);
             }
-          });
+          },
+          delay.toMillis(),
+          TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       logger.debug("The workers are closed", e);
     }
   }
 
   private void inCaseItLives(Worker worker, Runnable work) {
-    loop.schedule(
+    after(
+        EXIT_PATIENCE,
         () -> {
           if (alive.containsKey(worker.id())) {
             work.run();
           }
-        },
-        EXIT_PATIENCE.toMillis(),
-        TimeUnit.MILLISECONDS);
+        });
   }
 
   private void decide(Roster.Event event) {
@@ -263,14 +266,13 @@ final class Workers implements AutoCloseable {
     }
     zygote = started;
     started.exit().thenAccept(code -> later(() -> zygoteEnded(started, code)));
-    loop.schedule(
+    after(
+        START_PATIENCE,
         () -> {
           if (zygote == started && !zygoteReady) {
             zygoteGone(started, Failure.of(interpreter.late(START_PATIENCE)));
           }
-        },
-        START_PATIENCE.toMillis(),
-        TimeUnit.MILLISECONDS);
+        });
   }
 
   private void zygoteGreeted(Connection connection, JsonNode hello) {
@@ -381,7 +383,8 @@ final class Workers implements AutoCloseable {
     alive.put(id, worker);
     unused.put(id, worker);
     order(() -> zygote.fork(id, worker.gateway(), jvm.mode()));
-    loop.schedule(
+    after(
+        START_PATIENCE,
         () -> {
           if (unused.containsKey(id) && worker.connection() == null) {
             kill(worker);
@@ -391,9 +394,7 @@ final class Workers implements AutoCloseable {
                     "A Python worker was not ready within %d seconds"
                         .formatted(START_PATIENCE.toSeconds())));
           }
-        },
-        START_PATIENCE.toMillis(),
-        TimeUnit.MILLISECONDS);
+        });
   }
 
   private void workerGreeted(Connection connection, JsonNode hello) {

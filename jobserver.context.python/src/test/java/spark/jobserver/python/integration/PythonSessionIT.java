@@ -48,7 +48,7 @@ class PythonSessionIT {
     context.close();
     Processes.assertThatAllEnd();
     assertThat(Thread.getAllStackTraces().keySet())
-        .filteredOn(thread -> thread.getName().matches("(python|py4j|job)-.*"))
+        .filteredOn(thread -> thread.getName().matches("(python-(?!results)|py4j-|job-).*"))
         .filteredOn(PythonSessionIT::outlives)
         .isEmpty();
     assertThat(folder.resolve("workers.sock")).doesNotExist();

@@ -25,7 +25,9 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.ConnectionPoolDataSource;
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +54,7 @@ class SqlDaoBundleIT {
   private static final String PID = "spark.jobserver.sqldao";
   private static final String DAO = "(job.dao=spark.jobserver.io.JobSqlDAO)";
 
-  private static final long TIMEOUT = 30_000;
+  private static final long TIMEOUT = 120_000;
 
   /** The test and the bundle talk of the same classes: those of the test. */
   private static final String SHARED_PACKAGES =
@@ -65,9 +67,18 @@ class SqlDaoBundleIT {
   private ServiceTracker<JobDao, JobDao> daos;
   private final BlockingQueue<ServiceReference<JobDao>> gone = new LinkedBlockingQueue<>();
 
+  @BeforeAll
+  static void doNotWaitForTheDisk() {
+    System.setProperty("derby.system.durability", "test");
+  }
+
+  @AfterAll
+  static void waitForTheDisk() {
+    System.clearProperty("derby.system.durability");
+  }
+
   @BeforeEach
   void start() throws Exception {
-    Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
     framework =
         ServiceLoader.load(FrameworkFactory.class)
             .findFirst()
@@ -109,7 +120,6 @@ class SqlDaoBundleIT {
   void stop() throws Exception {
     framework.stop();
     framework.waitForStop(TIMEOUT);
-    Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
   }
 
   @Test

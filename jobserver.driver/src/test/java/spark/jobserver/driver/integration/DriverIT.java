@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.launch.Framework;
@@ -157,7 +156,7 @@ class DriverIT {
             "Service-Component",
             "OSGI-INF/classes.xml",
             Constants.IMPORT_PACKAGE,
-            "spark.jobserver.api,spark.jobserver.api.context" + imports),
+            "org.osgi.framework,spark.jobserver.api,spark.jobserver.api.context" + imports),
         files);
   }
 
@@ -235,18 +234,16 @@ class DriverIT {
   }
 
   @Test
-  void closesItsContextWhenTheProcessIsToldToEnd() throws Exception {
+  void closesItsContextBeforeItsBundlesStopWhenTheProcessIsToldToEnd() throws Exception {
+    System.clearProperty(ClassesFactory.CLOSED);
     sendAll();
     makeContext();
     assertThat(server.event()).isInstanceOf(Event.ContextReady.class);
 
-    stopFramework();
+    framework.stop();
 
     assertThat(server.event()).isEqualTo(new Event.ContextEnded("its process was told to end"));
     assertStops();
-  }
-
-  private void stopFramework() throws BundleException {
-    framework.stop();
+    assertThat(System.getProperty(ClassesFactory.CLOSED)).isEqualTo("active");
   }
 }

@@ -36,6 +36,7 @@ import spark.jobserver.link.Wire;
 /** The requests that a driver makes. Each throws {@link IOException} when it is worth repeating. */
 final class LinkClient implements AutoCloseable {
   private static final Duration SMALL = Duration.ofSeconds(10);
+  private static final Duration COMMIT = Duration.ofSeconds(30);
   private static final Duration LARGE = Duration.ofMinutes(5);
   private static final long SLOWEST_BYTES_PER_SECOND = 256 * 1024;
 
@@ -46,13 +47,9 @@ final class LinkClient implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .proxy(HttpClient.Builder.NO_PROXY)
-          .connectTimeout(Duration.ofSeconds(5))
-          .executor(threads)
-          .build();
+  private final HttpClient http = client();
+  // Has no idle connections of others, which may have died without a word, to dial by.
+  private final HttpClient dialling = client();
   private final EnrolmentFile enrolment;
   private final String key = Wire.newSecret();
   private volatile String url;
@@ -60,6 +57,15 @@ final class LinkClient implements AutoCloseable {
   LinkClient(EnrolmentFile enrolment) {
     this.enrolment = enrolment;
     this.url = enrolment.url();
+  }
+
+  private HttpClient client() {
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .proxy(HttpClient.Builder.NO_PROXY)
+        .connectTimeout(Duration.ofSeconds(5))
+        .executor(threads)
+        .build();
   }
 
   /**
@@ -85,7 +91,7 @@ final class LinkClient implements AutoCloseable {
     Enrolment words =
         new Enrolment(
             enrolment.contextId(), enrolment.epoch(), enrolment.token(), key, Wire.PROTOCOL, spark);
-    int status = send("enrol", BodyPublishers.ofByteArray(Wire.line(words)));
+    int status = send(dialling, "enrol", BodyPublishers.ofByteArray(Wire.line(words)));
     if (status == 401) {
       throw new ServerGone("the server has refused the token of this driver");
     }
@@ -93,7 +99,7 @@ final class LinkClient implements AutoCloseable {
   }
 
   void heartbeat(Heartbeat beat) throws IOException, InterruptedException, ServerGone {
-    check(send("heartbeat", BodyPublishers.ofByteArray(Wire.line(beat))));
+    check(send(http, "heartbeat", BodyPublishers.ofByteArray(Wire.line(beat))));
   }
 
   /** The stream of commands, which lasts until it breaks or is closed. */
@@ -103,7 +109,7 @@ final class LinkClient implements AutoCloseable {
             .timeout(SMALL)
             .POST(BodyPublishers.ofByteArray(Wire.line(hello)))
             .build();
-    HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> response = dialling.send(request, BodyHandlers.ofInputStream());
     if (response.statusCode() != 200) {
       response.body().close();
     }
@@ -121,7 +127,7 @@ final class LinkClient implements AutoCloseable {
         request("events")
             .header(Wire.SEQUENCE, Long.toString(sequence))
             .header(Wire.ATTACHMENT, Long.toString(attachment))
-            .timeout(LARGE.plusSeconds(attachment / SLOWEST_BYTES_PER_SECOND))
+            .timeout(COMMIT.plusSeconds(attachment / SLOWEST_BYTES_PER_SECOND))
             .POST(body)
             .build();
     check(http.send(request, BodyHandlers.discarding()).statusCode());
@@ -180,8 +186,10 @@ final class LinkClient implements AutoCloseable {
     }
   }
 
-  private int send(String path, BodyPublisher body) throws IOException, InterruptedException {
-    return http.send(request(path).timeout(SMALL).POST(body).build(), BodyHandlers.discarding())
+  private int send(HttpClient client, String path, BodyPublisher body)
+      throws IOException, InterruptedException {
+    return client
+        .send(request(path).timeout(SMALL).POST(body).build(), BodyHandlers.discarding())
         .statusCode();
   }
 

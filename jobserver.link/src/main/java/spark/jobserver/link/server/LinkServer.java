@@ -17,8 +17,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,7 @@ import spark.jobserver.link.Wire;
 public final class LinkServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(2);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
   private static final int IN_MEMORY = 256 * 1024;
 
   private static final long LONGEST_DRAIN = 16L * 1024 * 1024;
@@ -66,6 +70,7 @@ public final class LinkServer implements AutoCloseable {
   private final Path spool;
   private final HttpServer http;
   private final ExecutorService threads;
+  private final Set<Thread> streaming = ConcurrentHashMap.newKeySet();
 
   /**
    * Starts to listen.
@@ -109,11 +114,23 @@ public final class LinkServer implements AutoCloseable {
     return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
-  /** Stops listening; open streams break off, and drivers dial again. */
+  /**
+   * Stops listening; open streams break off, and drivers dial again. What the desk was just told is
+   * carried through: a store may not bear interrupts. A driver that does not hear of it tells it
+   * again.
+   */
   @Override
   public void close() {
     http.stop(0);
-    threads.shutdownNow();
+    streaming.forEach(Thread::interrupt);
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(CLOSE_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        LOG.warn("the link is closed while the desk is still busy");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private interface Handler {
@@ -225,25 +242,33 @@ public final class LinkServer implements AutoCloseable {
     long sent = log.session().equals(hello.session()) ? hello.received() : 0;
     LOG.info("{}: driver connected, replaying after command {}", driver.get(), sent);
     exchange.sendResponseHeaders(200, 0);
+    streaming.add(Thread.currentThread());
     try (OutputStream out = exchange.getResponseBody()) {
-      while (true) {
-        List<Command.Numbered> next = log.after(reader, sent, KEEP_ALIVE);
-        if (next.isEmpty()) {
-          out.write('\n');
-        }
-        for (Command.Numbered command : next) {
-          out.write(Wire.line(command));
-          sent = command.number();
-        }
-        out.flush();
-      }
+      stream(log, reader, sent, out);
     } catch (IllegalStateException e) {
       LOG.debug("{}: {}", driver.get(), e.getMessage());
     } catch (IOException e) {
-      if (log.isRead(reader)) {
+      if (log.isRead(reader) && !threads.isShutdown()) {
         LOG.info("{}: driver disconnected", driver.get());
         desk.disconnected(driver.get());
       }
+    } finally {
+      streaming.remove(Thread.currentThread());
+    }
+  }
+
+  private static void stream(CommandLog log, long reader, long begin, OutputStream out)
+      throws IOException, InterruptedException {
+    for (long sent = begin; ; ) {
+      List<Command.Numbered> next = log.after(reader, sent, KEEP_ALIVE);
+      if (next.isEmpty()) {
+        out.write('\n');
+      }
+      for (Command.Numbered command : next) {
+        out.write(Wire.line(command));
+        sent = command.number();
+      }
+      out.flush();
     }
   }
 

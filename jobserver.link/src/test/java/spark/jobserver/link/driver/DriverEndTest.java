@@ -62,12 +62,13 @@ class DriverEndTest {
                 handler,
                 Duration.ofMillis(300))) {
       driver.start("4.0.5");
-      NotingDesk.next(desk.hellos);
+      desk.log.append(new Command.KillJob("a"));
+      assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("a"));
 
       cable.goDead();
-      desk.log.append(new Command.KillJob("a"));
+      desk.log.append(new Command.KillJob("b"));
 
-      assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("a"));
+      assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("b"));
     }
   }
 }

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.FrameworkUtil;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.context.ContextFactory;
 import spark.jobserver.api.context.ContextRequest;
@@ -19,6 +21,9 @@ import spark.jobserver.driver.integration.words.Words;
  * that their class path names, and whether it is this bundle's.
  */
 public final class ClassesFactory implements ContextFactory {
+  /** The system property that tells what its bundle was when its context was closed. */
+  public static final String CLOSED = "test.classes.closed";
+
   @Override
   public RunningContext make(ContextRequest request) {
     return new Running();
@@ -52,6 +57,9 @@ public final class ClassesFactory implements ContextFactory {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      int state = FrameworkUtil.getBundle(ClassesFactory.class).getState();
+      System.setProperty(CLOSED, state == Bundle.ACTIVE ? "active" : "not active");
+    }
   }
 }

@@ -1,0 +1,69 @@
+"""The commands of the documentation, run as they stand there, in their order."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from server import EXAMPLES, Server, running
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def commands(page: str) -> list[str]:
+    """The blocks of a page that are commands."""
+    return BLOCK.findall((ROOT / page).read_text())
+
+
+def run(server: Server, folder: Path, command: str) -> str:
+    """Runs a block; its server, and its home, are the test's."""
+    here = command.replace("localhost:8090", f"127.0.0.1:{server.port}")
+    here = re.sub(r"^home=.*$", f"home={server.home}", here, flags=re.MULTILINE)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"curl() {{ command curl -sS --fail-with-body \"$@\"; }}\n{here}"],
+        cwd=folder,
+        env=server.env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Where the commands run: what they name of a clone is there."""
+    folder = tmp_path / "clone"
+    (folder / "examples").mkdir(parents=True)
+    (folder / "examples" / "target").symlink_to(EXAMPLES)
+    return folder
+
+
+def test_the_page_for_job_authors(tmp_path: Path, clone: Path) -> None:
+    with running(tmp_path) as server:
+        printed = []
+        home = ""
+        for command in commands("docs/python-jobs.md"):
+            if command.startswith(("bin/jobserver", "bin/buildPyExamples")):
+                continue  # the fixtures have done that, and test_commands.py tests it
+            stop = command.replace("bin/jobserver stop\n", "")
+            printed.append(run(server, clone, home + stop))
+            if (line := re.search(r"^home=.*$", command, re.MULTILINE)) is not None:
+                home = line[0] + "\n"
+
+    everything = "\n".join(printed)
+    assert '"result":{"a":2,"b":2}' in everything
+    assert '"result":[[20,1250.0],[21,1500.0]]' in everything
+    assert '{"status":"KILLED"}' in everything
+    assert "jobserver.context.example.CustomContextFactory" in everything
+    assert len(printed) == 12
+
+
+def test_the_readme_names_commands_that_exist() -> None:
+    for command in re.findall(r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M):
+        assert (ROOT / command).is_file(), command
