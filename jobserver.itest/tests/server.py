@@ -22,6 +22,11 @@ HOME = Path(os.environ["JOBSERVER_HOME"]).resolve()
 SPARK_HOME = Path(os.environ["SPARK_HOME"]).resolve()
 EXAMPLES = Path(os.environ["JOBSERVER_EXAMPLES"]).resolve()
 
+#: Machines that run tests are slow and shared; what is tested is not how fast a JVM starts there.
+PATIENCE = """
+spark.context-settings.context-init-timeout = "300 s"
+"""
+
 SESSION_FACTORY = "spark.jobserver.python.PythonSessionContextFactory"
 
 
@@ -90,10 +95,8 @@ class Server:
         self.port = free_port()
         self.env = {**os.environ, "SPARK_HOME": str(SPARK_HOME), **(env or {})}
         shutil.copytree(HOME, self.home, copy_function=os.link, symlinks=True)
-        self.conf: Path | None = None
-        if conf:
-            self.conf = folder / "test.conf"
-            self.conf.write_text(conf)
+        self.conf = folder / "test.conf"
+        self.conf.write_text(conf + PATIENCE)
 
     # Commands
 
@@ -108,8 +111,16 @@ class Server:
         )
 
     def start(self, *more: str) -> Server:
-        conf = ["--conf", str(self.conf)] if self.conf else []
-        done = self.command("start", "--port", str(self.port), "--data", str(self.data), *conf, *more)
+        done = self.command(
+            "start",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.data),
+            "--conf",
+            str(self.conf),
+            *more,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return self
 
@@ -146,7 +157,7 @@ class Server:
         path: str,
         body: bytes | str | None = None,
         content_type: str | None = None,
-        timeout: float = 120,
+        timeout: float = 330,
     ) -> Answer:
         data = body.encode() if isinstance(body, str) else body
         request = urllib.request.Request(self.url + path, data=data, method=method)

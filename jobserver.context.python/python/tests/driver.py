@@ -39,7 +39,7 @@ zygote.main()
 """
 """A zygote that is real but for its workers, which attach to nothing."""
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds after which a test gives up. Nothing takes that long."""
 
 

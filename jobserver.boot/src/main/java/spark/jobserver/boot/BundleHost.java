@@ -20,19 +20,32 @@ import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.framework.launch.Framework;
+import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
 
 /**
  * A framework and the bundles of a folder in it, from their start until the framework has stopped.
  *
- * <p>All of the folder's bundles must start, or the framework is stopped again. They are on start
- * level 1; when they are up the framework goes to {@link #PLUGIN_LEVEL}, where plugins start.
+ * <p>All of the folder's bundles must start, or the framework is stopped again. When they are up
+ * the framework goes to {@link #PLUGIN_LEVEL}, where plugins start. Stopping goes the other way:
+ * plugins, our own bundles, what they stand on, and last the loggers.
  */
 final class BundleHost implements Startup {
   /** The start level of the bundles that an operator adds. */
   static final int PLUGIN_LEVEL = 20;
 
-  /** How often what the framework logs is worth reading: errors and warnings. */
+  /** What starts before the loggers logs nowhere. */
+  private static final int LOGGER_LEVEL = 1;
+
+  /** What is not ours. */
+  private static final int BASE_LEVEL = 2;
+
+  private static final int OWN_LEVEL = 3;
+
+  /** What brings in plugins. */
+  private static final int LAST_LEVEL = 4;
+
+  /** What of the framework's own log is worth reading: errors and warnings. */
   private static final String LOG_LEVEL = "2";
 
   private record Failure(int exitCode, String message) {}
@@ -56,6 +69,7 @@ final class BundleHost implements Startup {
     Map<String, Object> all = new HashMap<>(properties);
     all.put(Constants.FRAMEWORK_STORAGE, storage.toString());
     all.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
+    all.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(LAST_LEVEL));
     all.put("felix.log.level", LOG_LEVEL);
     all.put("felix.log.logger", new FrameworkLog());
     // Spark sets the one factory of URL handlers that a JVM can have.
@@ -105,37 +119,40 @@ final class BundleHost implements Startup {
     return jars;
   }
 
+  /** Installs a folder's bundles; fragments need no start and are not among those returned. */
   private List<Bundle> install(Path folder) throws BundleException, IOException {
     List<Bundle> bundles = new ArrayList<>();
     for (Path jar : jars(folder)) {
-      bundles.add(framework.getBundleContext().installBundle(jar.toUri().toString()));
+      Bundle bundle = framework.getBundleContext().installBundle(jar.toUri().toString());
+      if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) == null) {
+        bundle.adapt(BundleStartLevel.class).setStartLevel(level(bundle));
+        bundles.add(bundle);
+      }
     }
-    bundles.sort(Comparator.comparingInt(BundleHost::rank));
+    bundles.sort(Comparator.comparingInt(BundleHost::level));
     return bundles;
   }
 
-  /** Loggers first, for what starts before them logs nowhere; what brings in plugins last. */
-  private static int rank(Bundle bundle) {
+  /** The start level of a bundle of the folder. */
+  private static int level(Bundle bundle) {
     String name = String.valueOf(bundle.getSymbolicName());
     if (name.startsWith("slf4j") || name.startsWith("ch.qos.logback")) {
-      return 0;
+      return LOGGER_LEVEL;
     }
     if (name.equals("org.apache.felix.fileinstall")) {
-      return 3;
+      return LAST_LEVEL;
     }
-    return name.startsWith("jobserver.") ? 2 : 1;
+    return name.startsWith("jobserver.") ? OWN_LEVEL : BASE_LEVEL;
   }
 
   private void start(List<Bundle> bundles) throws BundleException {
     framework.start();
     List<String> problems = new ArrayList<>();
     for (Bundle bundle : bundles) {
-      if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) == null) {
-        try {
-          bundle.start();
-        } catch (BundleException | IllegalStateException e) {
-          problems.add(problem(bundle, e));
-        }
+      try {
+        bundle.start();
+      } catch (BundleException | IllegalStateException e) {
+        problems.add(problem(bundle, e));
       }
       if (stopping) {
         return;

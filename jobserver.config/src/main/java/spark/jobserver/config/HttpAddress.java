@@ -67,7 +67,10 @@ record HttpAddress(String host, int port) {
             "org.apache.felix.http.host",
             host,
             "org.osgi.service.http.port",
-            String.valueOf(port)),
+            String.valueOf(port),
+            // Names in paths may be any text: what is encoded in them is REST's to read.
+            "org.eclipse.jetty.UriComplianceMode",
+            "LEGACY"),
         "JakartarsServletWhiteboardRuntimeComponent",
         Map.of("jersey.context.path", "/", "jersey.jakartars.whiteboard.name", "jobserver"));
   }

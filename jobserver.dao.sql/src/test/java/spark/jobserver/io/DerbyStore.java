@@ -6,10 +6,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import spark.jobserver.api.dao.JobDao;
 
-/** A DAO on Derby in a data folder, as a server has it, but with the smallest pool. */
+/** A DAO on Derby in a data folder, as a server has it. */
 final class DerbyStore implements AutoCloseable {
   private static final SqlDaoSettings SETTINGS =
-      new SqlDaoSettings("", "", "", 2, Duration.ofSeconds(30));
+      new SqlDaoSettings("", "", "", 8, Duration.ofSeconds(30));
 
   private final DerbyDataSourceFactory derby;
   private final Database database;

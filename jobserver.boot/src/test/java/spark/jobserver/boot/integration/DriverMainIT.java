@@ -62,7 +62,7 @@ class DriverMainIT {
     try (Program driver = driver()) {
       // Java's own exit code: others have shutdown hooks here too.
       assertThat(driver.says("up").terminate().exitCode()).isEqualTo(143);
-      assertThat(driver.said()).contains("stopped");
+      assertThat(driver.said()).contains("a stopped");
     }
   }
 

@@ -40,7 +40,7 @@ class ServerMainIT {
       server.says("up");
       assertThat(data.resolve("server.pid")).content().startsWith(server.pid() + "\n");
       assertThat(server.terminate().exitCode()).isZero();
-      assertThat(server.said()).contains("stopped");
+      assertThat(server.said()).contains("a stopped");
     }
     assertThat(data.resolve("server.pid")).doesNotExist();
     assertThat(data.resolve("startup-failure")).doesNotExist();
@@ -89,6 +89,19 @@ class ServerMainIT {
   }
 
   @Test
+  void startsLoggersFirstAndStopsThemLast() throws Exception {
+    bundle("jobserver.a", "say=own");
+    bundle("other", "say=base");
+    bundle("slf4j.api", "say=logger");
+    try (Program server = server()) {
+      server.says("own").terminate().exitCode();
+      assertThat(server.said())
+          .containsExactly(
+              "logger", "base", "own", "jobserver.a stopped", "other stopped", "slf4j.api stopped");
+    }
+  }
+
+  @Test
   void followsTheFolderOfPlugins() throws Exception {
     bundle("a", "say=up");
     Files.copy(
@@ -102,7 +115,7 @@ class ServerMainIT {
       Files.move(later, plugins.resolve("later.jar"));
       server.says("later");
       Files.delete(plugins.resolve("later.jar"));
-      server.says("stopped");
+      server.says("later stopped");
       assertThat(server.terminate().exitCode()).isZero();
     }
   }

@@ -32,7 +32,7 @@ public final class TinyActivator implements BundleActivator {
 
   @Override
   public void stop(BundleContext context) {
-    say("stopped");
+    say(context.getBundle().getSymbolicName() + " stopped");
   }
 
   private static Startup startup(BundleContext context) {

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.Nested;
 
 /**
  * What every {@link JobDao} must do. To test one, extend this class. A DAO with a pool of
- * connections should be opened with as few as it allows, so that readers that hold one are noticed.
+ * connections should be opened with fewer than ten, so that readers that hold one are noticed.
  */
 public abstract class JobDaoContract {
   /** A DAO over a store that is empty. Called before each test. */
