@@ -1,7 +1,7 @@
 """Uses a context that is no SparkSession.
 
 It runs in contexts of the factory `jobserver.context.example.CustomContextFactory`, which makes a
-Java object with the methods `customMethod()` and `sparkContext()`.
+Java object with the methods `customMethod()` and `javaSparkContext()`.
 """
 
 from pyspark import SparkContext
@@ -31,7 +31,7 @@ class CustomContextJob(SparkJob):
     """Says what the context's own method says, and how many `input.strings` there are."""
 
     def build_context(self, gateway, jvmContext, sparkConf):
-        java_spark_context = gateway.jvm.JavaSparkContext(jvmContext.sparkContext())
+        java_spark_context = jvmContext.javaSparkContext()
         spark_context = SparkContext(gateway=gateway, jsc=java_spark_context, conf=sparkConf)
         return CustomContext(jvmContext, spark_context)
 
