@@ -124,7 +124,7 @@ fingerprint() {
 run_maven() {
   mkdir -p "$build/log"
   (cd "$repository" && mvn -B -ntp "$@" 2>&1) | tee "$build/log/maven.log" | show_progress || {
-    grep -nE '^\[ERROR\]' "$build/log/maven.log" | head -n 60 >&2 || true
+    grep -nE '^(\[ERROR\]|ERROR)' "$build/log/maven.log" | head -n 60 >&2 || true
     printf 'jobserver: the build failed. All that it said is in %s\n' "$build/log/maven.log" >&2
     return 1
   }
@@ -159,7 +159,7 @@ build_distribution() {
   fi
   rm -f "$build/distribution.fingerprint"
   say "Building Jobserver (about a minute; some minutes the first time, when Maven fetches what it needs)"
-  run_maven package -DskipTests || exit 1
+  run_maven package -DskipTests -pl jobserver.app -am || exit 1
   remember_build "$before"
 }
 

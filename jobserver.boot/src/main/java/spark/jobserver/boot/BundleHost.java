@@ -22,6 +22,7 @@ import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
+import org.osgi.framework.wiring.FrameworkWiring;
 
 /**
  * A framework and the bundles of a folder in it, from their start until the framework has stopped.
@@ -146,6 +147,9 @@ final class BundleHost implements Startup {
   }
 
   private void start(List<Bundle> bundles) throws BundleException {
+    // All are resolved before any starts: who looks at bundles when it starts, as the configuration
+    // does, sees all.
+    framework.adapt(FrameworkWiring.class).resolveBundles(bundles);
     framework.start();
     List<String> problems = new ArrayList<>();
     for (Bundle bundle : bundles) {
