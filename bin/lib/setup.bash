@@ -6,6 +6,7 @@ repository="$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")"
 build="$repository/build"
 
 # The Spark to install where SPARK_HOME names none, and what its Python gets besides.
+spark_version_given="${SPARK_VERSION:-}"
 SPARK_VERSION="${SPARK_VERSION:-4.0.5}"
 PYHOCON_VERSION=0.3.63
 PYPARSING_VERSION=3.3.3
@@ -69,6 +70,7 @@ prepare_venv() {
 # Sets and exports SPARK_HOME, unless the caller has.
 prepare_spark() {
   if [[ -n "${SPARK_HOME:-}" ]]; then
+    [[ -z "$spark_version_given" ]] || say "SPARK_HOME is set: its Spark is used, whatever SPARK_VERSION says"
     return
   fi
   local venv="$build/spark-$SPARK_VERSION" folder

@@ -68,7 +68,7 @@ def example(pattern: str) -> Path:
 
 
 def processes(marker: bytes) -> dict[int, str]:
-    """The live processes with these bytes in their command line or environment, with their command lines."""
+    """Live processes with these bytes in their command line or environment."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -175,9 +175,7 @@ class Server:
 
     def upload(self, name: str, file: Path) -> None:
         kind = "python-wheel" if file.suffix == ".whl" else "python-archive"
-        answer = self.request(
-            "POST", f"/binaries/{name}", file.read_bytes(), f"application/{kind}"
-        )
+        answer = self.request("POST", f"/binaries/{name}", file.read_bytes(), f"application/{kind}")
         assert (answer.status, answer.json) == (201, {"status": "SUCCESS"}), answer
 
     def context(self, name: str, body: str = "", **settings: str) -> None:

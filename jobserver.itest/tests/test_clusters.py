@@ -14,7 +14,7 @@ from server import SPARK_HOME, Server, alive, example, free_port, until
 WORDS = "example_jobs.word_count.WordCountSparkJob"
 INPUT = 'input.strings = ["a", "b", "a"]'
 
-REMOTE = '''
+REMOTE = """
 from sparkjobserver.api import SparkJob
 
 
@@ -28,7 +28,7 @@ class Shout(SparkJob):
 
     def run_job(self, context, runtime, data):
         return sorted(context._sc.parallelize(data, 2).map(shout).collect())
-'''
+"""
 
 
 @pytest.fixture(scope="module", params=["egg", "wheel"])
@@ -47,15 +47,13 @@ def runs_on_executors(server: Server, context: str, shouting: Path) -> None:
     answer = server.submit("example_jobs", WORDS, context, INPUT, sync="true", timeout="110")
     assert (answer.status, answer.json["result"]) == (200, {"a": 2, "b": 1}), answer.text
     server.upload("shouting", shouting)
-    answer = server.submit(
-        "shouting", "shouting.Shout", context, INPUT, sync="true", timeout="110"
-    )
+    answer = server.submit("shouting", "shouting.Shout", context, INPUT, sync="true", timeout="110")
     assert (answer.status, answer.json.get("result")) == (200, ["A", "A", "B"]), answer.text
 
 
 def test_a_local_cluster_runs_the_word_count(server: Server, shouting: Path) -> None:
     name = f"cluster-{shouting.suffix[1:]}"
-    server.context(name, f"spark.context-settings {{ spark.master = \"local-cluster[2,1,1024]\" }}")
+    server.context(name, 'spark.context-settings { spark.master = "local-cluster[2,1,1024]" }')
 
     runs_on_executors(server, name, shouting)
 
@@ -80,14 +78,29 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     package = "org.apache.spark.deploy"
     with (folder / "log").open("w") as log:
         started = [
-            subprocess.Popen(
-                [spark_class, *command], env=env, stdout=log, stderr=log, cwd=folder
-            )
+            subprocess.Popen([spark_class, *command], env=env, stdout=log, stderr=log, cwd=folder)
             for command in (
-                [f"{package}.master.Master", "--host", "127.0.0.1", "--port", str(port),
-                 "--webui-port", str(ui)],
-                [f"{package}.worker.Worker", "--host", "127.0.0.1", "--cores", "2",
-                 "--memory", "1g", "--webui-port", "0", url],
+                [
+                    f"{package}.master.Master",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(port),
+                    "--webui-port",
+                    str(ui),
+                ],
+                [
+                    f"{package}.worker.Worker",
+                    "--host",
+                    "127.0.0.1",
+                    "--cores",
+                    "2",
+                    "--memory",
+                    "1g",
+                    "--webui-port",
+                    "0",
+                    url,
+                ],
             )
         ]
         try:

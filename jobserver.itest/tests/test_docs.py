@@ -23,7 +23,13 @@ def run(server: Server, folder: Path, command: str) -> str:
     here = command.replace("localhost:8090", f"127.0.0.1:{server.port}")
     here = re.sub(r"^home=.*$", f"home={server.home}", here, flags=re.MULTILINE)
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"curl() {{ command curl -sS --fail-with-body \"$@\"; }}\n{here}"],
+        [
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            f'curl() {{ command curl -sS --fail-with-body "$@"; }}\n{here}',
+        ],
         cwd=folder,
         env=server.env,
         capture_output=True,
@@ -65,5 +71,7 @@ def test_the_page_for_job_authors(tmp_path: Path, clone: Path) -> None:
 
 
 def test_the_readme_names_commands_that_exist() -> None:
-    for command in re.findall(r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M):
+    for command in re.findall(
+        r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M
+    ):
         assert (ROOT / command).is_file(), command

@@ -1,4 +1,4 @@
-"""Processes killed with ``kill -9``: what was acknowledged is not lost, and nothing is left behind."""
+"""Processes killed with ``kill -9``: nothing acknowledged is lost, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -35,11 +35,7 @@ def with_context(server: Server) -> Server:
 def test_a_killed_worker_fails_its_job_alone(with_context: Server) -> None:
     waiting = set(with_context.workers("c"))
     job = start_slow(with_context, "c")
-    (busy,) = [
-        pid
-        for pid in waiting
-        if job in os.readlink(f"/proc/{pid}/fd/1")
-    ]
+    (busy,) = [pid for pid in waiting if job in os.readlink(f"/proc/{pid}/fd/1")]
     killed = time.monotonic()
     os.kill(busy, signal.SIGKILL)
 
@@ -100,9 +96,7 @@ def test_a_killed_server_adopts_its_drivers_when_it_is_back(tmp_path: Path) -> N
         done = server.submit("example_jobs", WORDS, "stays", INPUT, sync="true", timeout="60")
         finished = str(done.json["jobId"])
         survivor = start_slow(server, "stays")
-        short = str(
-            server.submit("example_jobs", SLOW, "stays", "sleep.seconds = 2").json["jobId"]
-        )
+        short = str(server.submit("example_jobs", SLOW, "stays", "sleep.seconds = 2").json["jobId"])
         lost = start_slow(server, "dies")
         driver = server.driver("stays")
         victim = server.driver("dies")

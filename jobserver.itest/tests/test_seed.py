@@ -1,7 +1,7 @@
-"""Every command of the seed's tutorial, in its order, against a server with the seed's configuration.
+"""Every command of the tutorial, in its order, against a server with its configuration.
 
-The commands are the seed's own, run by curl through a shell: with the port of the test's server, with
-Python 3 file names, and nothing else changed.
+The commands are the tutorial's own, run by curl through a shell: with the port of the test's
+server, with Python 3 file names, and nothing else changed.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def shell(seed: Server, tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 def is_report(report: Any, **expected: Any) -> None:
     assert re.fullmatch(r"[0-9a-f-]{36}", report["jobId"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)", report["startTime"])
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)", report["startTime"]
+    )
     assert {key: report[key] for key in expected} == expected
 
 
@@ -126,7 +128,7 @@ def test_the_word_count_of_the_tutorial(shell: Shell) -> None:
     assert (status, body) == (201, {"status": "SUCCESS"})
 
     status, body = shell(
-        "curl -d 'input.strings = [\"a\", \"b\", \"a\", \"b\" ]' \\\n"
+        'curl -d \'input.strings = ["a", "b", "a", "b" ]\' \\\n'
         '"localhost:8090/jobs?appName=my_py_job&classPath=my_job_package.WordCountSparkJob'
         '&context=py-context"'
     )
@@ -185,7 +187,7 @@ def test_the_sql_average_of_the_tutorial(shell: Shell) -> None:
 
 def test_the_validation_of_the_tutorial_tells_its_problems(shell: Shell) -> None:
     status, body = shell(
-        'curl -d \'\' "localhost:8090/jobs?appName=example_jobs'
+        "curl -d '' \"localhost:8090/jobs?appName=example_jobs"
         '&classPath=example_jobs.sql_average.SQLAverageJob&context=pysql-context"'
     )
 
@@ -201,7 +203,11 @@ def test_what_was_made_can_be_listed_and_removed(shell: Shell) -> None:
 
     assert shell("curl localhost:8090/contexts") == (200, ["pysql-context", "py-context"])
     status, context = shell("curl localhost:8090/contexts/py-context")
-    assert (context["name"], context["state"], context["endTime"]) == ("py-context", "RUNNING", "Empty")
+    assert (context["name"], context["state"], context["endTime"]) == (
+        "py-context",
+        "RUNNING",
+        "Empty",
+    )
     assert context["applicationId"].startswith("local-")
 
     status, jobs = shell("curl localhost:8090/jobs")
