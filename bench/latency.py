@@ -1,7 +1,7 @@
 """Latency of jobs: the server's workers, a plain PySpark process, and a fresh interpreter per job.
 
-All three run the same classes from the same egg, on `local[2]`, in one interleaved run: one job of each
-kind on each side, then the next round. The figures are of the caller: HTTP, store and all.
+All three run the same classes from the same egg, on `local[2]`, in one interleaved run: one job of
+each kind on each side, then the next round. The figures are of the caller: HTTP, store and all.
 """
 
 from __future__ import annotations

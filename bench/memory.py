@@ -1,4 +1,4 @@
-"""Memory at rest: of the server before its first context, of a driver and its workers after a job."""
+"""Memory at rest: of the idle server, and of a driver and its workers after a job."""
 
 from __future__ import annotations
 
