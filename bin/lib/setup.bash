@@ -70,7 +70,8 @@ prepare_venv() {
 # Sets and exports SPARK_HOME, unless the caller has.
 prepare_spark() {
   if [[ -n "${SPARK_HOME:-}" ]]; then
-    [[ -z "$spark_version_given" ]] || say "SPARK_HOME is set: its Spark is used, whatever SPARK_VERSION says"
+    [[ -z "$spark_version_given" || "$SPARK_HOME" == "$build/spark-$SPARK_VERSION/"* ]] \
+      || say "SPARK_HOME is set: its Spark is used, whatever SPARK_VERSION says"
     return
   fi
   local venv="$build/spark-$SPARK_VERSION" folder

@@ -72,8 +72,8 @@ public class SparkDriver {
       return "custom";
     }
 
-    public org.apache.spark.SparkContext sparkContext() {
-      return session.sparkContext();
+    public JavaSparkContext javaSparkContext() {
+      return new JavaSparkContext(session.sparkContext());
     }
   }
 

@@ -1,6 +1,7 @@
 package spark.jobserver.core;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -54,7 +55,7 @@ public record DataFolder(Path path) {
   /**
    * Removes what a driver has left in its folder, but for its logs.
    *
-   * @throws IOException when something cannot be removed
+   * @throws IOException when something cannot be removed; the rest is removed all the same
    */
   public void clearContext(String id) throws IOException {
     Path folder = context(id);
@@ -65,8 +66,18 @@ public record DataFolder(Path path) {
     try (Stream<Path> list = Files.list(folder)) {
       entries = list.filter(entry -> !entry.getFileName().toString().equals("log")).toList();
     }
+    IOException failure = null;
     for (Path entry : entries) {
-      delete(entry);
+      try {
+        delete(entry);
+      } catch (IOException e) {
+        failure = e;
+      } catch (UncheckedIOException e) { // from the walk: a folder that cannot be read
+        failure = e.getCause();
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

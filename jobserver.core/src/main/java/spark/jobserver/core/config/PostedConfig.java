@@ -29,6 +29,9 @@ public final class PostedConfig {
           .setAllowMissing(false)
           .setIncluder(new Refusing());
 
+  /** As JSON, in characters: what the link carries, with whatever escapes it needs. */
+  private static final int LONGEST = 16 * 1024 * 1024;
+
   private PostedConfig() {}
 
   /**
@@ -46,10 +49,21 @@ public final class PostedConfig {
     }
   }
 
-  /** A configuration as one JSON object. */
+  /**
+   * A configuration as one JSON object.
+   *
+   * @throws JobserverException {@link ErrorCode#CONFIG} when it is too large or nested too deeply
+   */
   public static String json(Config config) {
     try {
-      return config.root().render(ConfigRenderOptions.concise());
+      String json = config.root().render(ConfigRenderOptions.concise());
+      if (json.length() > LONGEST) {
+        throw new JobserverException(
+            ErrorCode.CONFIG,
+            "Cannot parse config: resolved, it has %d characters; %d are the most"
+                .formatted(json.length(), LONGEST));
+      }
+      return json;
     } catch (StackOverflowError e) {
       throw unreadable("it is nested too deeply", e);
     }

@@ -84,7 +84,8 @@ final class ContextLife {
   }
 
   private static Step running(Context context, Event event, Instant now) {
-    if (event instanceof Event.Ready) {
+    // A context that is up has started: the clock that says otherwise was late.
+    if (event instanceof Event.Ready || event instanceof Event.CannotStart) {
       return new Step(context);
     }
     if (event instanceof Event.StopAsked) {

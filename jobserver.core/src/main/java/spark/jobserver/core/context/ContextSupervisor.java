@@ -1,6 +1,5 @@
 package spark.jobserver.core.context;
 
-import com.typesafe.config.Config;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -62,6 +61,8 @@ public final class ContextSupervisor {
 
   /** How many heartbeats a driver may miss before it counts as out of reach. */
   private static final int MISSED_HEARTBEATS = 4;
+
+  private static final int LAST_WORK_SECONDS = 10;
 
   private final Map<String, LiveContext> contexts = new ConcurrentHashMap<>();
   private final JobDao dao;
@@ -164,18 +165,18 @@ public final class ContextSupervisor {
   }
 
   private void reconnect(LiveContext context) {
-    Optional<DriverProcess> process =
+    Optional<DriverProcess> found =
         Optional.of(context.driver().process())
             .filter(reference -> !reference.isEmpty())
-            .flatMap(around.launcher()::find)
-            .filter(DriverProcess::isAlive);
-    LOG.info(
-        "context {}: its driver {}",
-        context.context().id(),
-        process.isPresent() ? "still runs and is waited for" : "is gone");
-    process.ifPresentOrElse(
-        context::watch,
-        () -> context.on(new ContextLife.Event.DriverGone(lost("its driver ended meanwhile"))));
+            .flatMap(around.launcher()::find);
+    if (found.filter(DriverProcess::isAlive).isPresent()) {
+      LOG.info("context {}: its driver still runs and is waited for", context.context().id());
+      context.takeUp(found.get());
+    } else {
+      LOG.info("context {}: its driver is gone", context.context().id());
+      found.ifPresent(DriverProcess::kill); // what it has started may outlive it
+      context.on(new ContextLife.Event.DriverGone(lost("its driver ended meanwhile")));
+    }
   }
 
   private static Failure lost(String how) {
@@ -213,14 +214,12 @@ public final class ContextSupervisor {
    * Makes a context.
    *
    * @param context as it was just asked for
-   * @param wanted the settings it was asked for with
    * @return the context once it runs; fails with {@link ErrorCode#CONTEXT_INIT}
    * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS}
    */
-  CompletionStage<Context> create(Context context, Config wanted) {
+  CompletionStage<Context> create(Context context) {
     LiveContext live = add(context);
-    Duration patience = wanted.getDuration("context-init-timeout");
-    workers.execute(() -> live.launch(this::enrolment, patience));
+    workers.execute(() -> live.launch(this::enrolment));
     return live.created();
   }
 
@@ -236,12 +235,13 @@ public final class ContextSupervisor {
   }
 
   private LiveContext add(Context context) {
-    if (stopping) {
-      throw new JobserverException(ErrorCode.UNAVAILABLE, "The server is stopping.");
-    }
+    // In the map first: then either this sees that the server stops, or what stops it sees this.
     LiveContext live = live(context, new DriverRecord(context.id(), 1, "", "", ""));
     boolean added = false;
     try {
+      if (stopping) {
+        throw new JobserverException(ErrorCode.UNAVAILABLE, "The server is stopping.");
+      }
       added = dao.insertContext(context);
     } finally {
       if (!added) {
@@ -280,20 +280,45 @@ public final class ContextSupervisor {
   @Deactivate
   void close() throws IOException {
     stopping = true;
-    if (Files.deleteIfExists(data.keepContexts())) {
-      LOG.info("{} contexts are left running", contexts.size());
-    } else {
-      stopAll();
+    try {
+      if (Files.deleteIfExists(data.keepContexts())) {
+        LOG.info("{} contexts are left running", contexts.size());
+      } else {
+        stopAll();
+      }
+    } finally {
+      link.close();
+      timer.shutdownNow();
+      finishWork();
     }
-    link.close();
-    timer.shutdownNow();
-    workers.shutdownNow();
+  }
+
+  /** What is being written is written: a store may not bear interrupts. */
+  private void finishWork() {
+    workers.shutdown();
+    try {
+      if (!workers.awaitTermination(LAST_WORK_SECONDS, TimeUnit.SECONDS)) {
+        workers.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      workers.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A store that refuses keeps no other context from being stopped. */
+  private void stopAtTheEnd(LiveContext context) {
+    try {
+      context.on(new ContextLife.Event.StopAsked());
+    } catch (RuntimeException e) {
+      LOG.error("context {}: cannot be stopped", context.context().id(), e);
+    }
   }
 
   private void stopAll() {
     List<LiveContext> live = all();
     LOG.info("stopping {} contexts", live.size());
-    live.forEach(context -> context.on(new ContextLife.Event.StopAsked()));
+    live.forEach(this::stopAtTheEnd);
     CompletableFuture<?>[] ends =
         live.stream()
             .map(context -> context.over().toCompletableFuture())

@@ -1,5 +1,6 @@
 package spark.jobserver.core.context;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +55,8 @@ import spark.jobserver.link.server.CommandLog;
 public final class LiveContext {
   private static final Logger LOG = LoggerFactory.getLogger(LiveContext.class);
   private static final int LOG_LINES = 30;
+  private static final String PATIENCE = "context-init-timeout";
+  private static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(2);
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FOLDER =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -110,10 +113,9 @@ public final class LiveContext {
    * Starts the driver. Blocks for as long as that takes.
    *
    * @param template the enrolment file but for its token
-   * @param patience how long the context may take to come up
    */
-  void launch(UnaryOperator<EnrolmentFile> template, Duration patience) {
-    after(patience, () -> on(new ContextLife.Event.CannotStart(tooSlow(patience))), true);
+  void launch(UnaryOperator<EnrolmentFile> template) {
+    giveUpWhenLate();
     try {
       Path folder = around.data().context(context.id());
       Files.createDirectories(folder.getParent());
@@ -152,6 +154,23 @@ public final class LiveContext {
     }
   }
 
+  /** Takes up a driver that an earlier server has started. */
+  void takeUp(DriverProcess found) {
+    if (context.state() == ContextState.STARTED) {
+      giveUpWhenLate();
+    } else if (context.state() == ContextState.STOPPING) {
+      after(around.stopTimeout(), this::killDriver, false);
+    }
+    watch(found);
+  }
+
+  private void giveUpWhenLate() {
+    Config settings = ConfigFactory.parseString(context.settings());
+    Duration patience =
+        settings.hasPath(PATIENCE) ? settings.getDuration(PATIENCE) : DEFAULT_PATIENCE;
+    after(patience, () -> on(new ContextLife.Event.CannotStart(tooSlow(patience))), true);
+  }
+
   private Failure tooSlow(Duration patience) {
     return new Failure(
         "The context did not come up within "
@@ -162,7 +181,7 @@ public final class LiveContext {
   }
 
   /** Watches over a process from now on; kills it when the context is over already. */
-  void watch(DriverProcess found) {
+  private void watch(DriverProcess found) {
     synchronized (this) {
       process = Optional.of(found);
     }
@@ -289,12 +308,7 @@ public final class LiveContext {
       around.dao().updateContext(context);
     } catch (RuntimeException e) {
       LOG.error("context {}: its end cannot be stored, trying again", context.id(), e);
-      around
-          .timer()
-          .schedule(
-              () -> around.workers().execute(this::conclude),
-              RETRY.toMillis(),
-              TimeUnit.MILLISECONDS);
+      retry(this::conclude);
       return;
     }
     clear();
@@ -304,6 +318,12 @@ public final class LiveContext {
             ErrorCode.CONTEXT_INIT,
             context.failure().orElse(Failure.of("The context was stopped before it had come up"))));
     over.complete(context);
+  }
+
+  private void retry(Runnable work) {
+    around
+        .timer()
+        .schedule(() -> around.workers().execute(work), RETRY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** What the driver could not deliver before it died. */
@@ -426,13 +446,23 @@ public final class LiveContext {
     LiveJob live = LiveJob.of(job, config);
     jobs.put(job.id(), live);
     if (context.state().isFinal()) {
-      around
-          .workers()
-          .execute(() -> finish(live, JobLife.contextOver(job, context, false), Optional.empty()));
+      around.workers().execute(() -> endWithContext(live));
     } else {
       commands.append(live.command());
     }
     return new Submission(job, live.started(), live.ended());
+  }
+
+  /**
+   * Ends a job that was committed when its context was already over; repeated until it is stored.
+   */
+  private void endWithContext(LiveJob live) {
+    try {
+      finish(live, JobLife.contextOver(live.job(), context, false), Optional.empty());
+    } catch (RuntimeException e) {
+      LOG.error("job {}: its end cannot be stored, trying again", live.job().id(), e);
+      retry(() -> endWithContext(live));
+    }
   }
 
   /** Takes up a job that was committed before this server started. */
@@ -492,7 +522,11 @@ public final class LiveContext {
       live.started().completeExceptionally(end.refusal().get());
     }
     live.started().complete(null);
-    live.ended().complete(new Ended(ended, won ? lasting(job, result) : stored(ended)));
+    try {
+      live.ended().complete(new Ended(ended, won ? lasting(job, result) : stored(ended)));
+    } catch (RuntimeException e) {
+      live.ended().completeExceptionally(e);
+    }
   }
 
   private Optional<Content> lasting(Job job, Optional<Content> result) {

@@ -91,7 +91,7 @@ public final class SupervisedContexts implements Contexts {
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             found.map(FactoryRevision::bundles).map(BundleFile::text).orElse(""));
     return found.isPresent()
-        ? supervisor.create(context, wanted)
+        ? supervisor.create(context)
         : supervisor.refuse(context, unknown(factory));
   }
 

@@ -129,7 +129,17 @@ public final class DispatchedJobs implements Jobs {
     return supervisor
         .byId(job.contextId())
         .flatMap(context -> context.kill(id))
-        .orElseGet(() -> CompletableFuture.completedFuture(find(id).orElseThrow(() -> noJob(id))));
+        .orElseGet(() -> CompletableFuture.completedFuture(ended(id)));
+  }
+
+  /** A job that is not live has ended, but for moments at its very beginning and end. */
+  private Job ended(String id) {
+    Job job = find(id).orElseThrow(() -> noJob(id));
+    if (!job.state().isFinal()) {
+      throw new JobserverException(
+          ErrorCode.UNAVAILABLE, "Job " + id + " is being started or ended. Try again.");
+    }
+    return job;
   }
 
   private static JobserverException noJob(String id) {

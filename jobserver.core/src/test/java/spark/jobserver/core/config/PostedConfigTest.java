@@ -77,4 +77,13 @@ class PostedConfigTest {
         .isInstanceOf(JobserverException.class)
         .hasMessageContaining("nested too deeply");
   }
+
+  @Test
+  void refuses_what_substitutions_make_too_large() {
+    String posted = "a=\"" + "x".repeat(2_000_000) + "\"\nb=[" + "${a},".repeat(10) + "]";
+
+    assertThatThrownBy(() -> PostedConfig.json(PostedConfig.parse(posted)))
+        .isInstanceOf(JobserverException.class)
+        .hasMessageContaining("characters");
+  }
 }

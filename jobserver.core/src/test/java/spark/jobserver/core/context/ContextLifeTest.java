@@ -49,7 +49,7 @@ class ContextLifeTest {
         row(ContextState.STARTED, ENDED, ContextState.ERROR, CONCLUDE),
         row(ContextState.STARTED, GONE, ContextState.ERROR, CONCLUDE),
         row(ContextState.RUNNING, READY, ContextState.RUNNING),
-        row(ContextState.RUNNING, CANNOT, ContextState.KILLED, CONCLUDE),
+        row(ContextState.RUNNING, CANNOT, ContextState.RUNNING),
         row(ContextState.RUNNING, STOP, ContextState.STOPPING, RECORD, SEND_STOP, AWAIT_END),
         row(ContextState.RUNNING, ENDED, ContextState.KILLED, CONCLUDE),
         row(ContextState.RUNNING, GONE, ContextState.KILLED, CONCLUDE),

@@ -3,16 +3,16 @@ package spark.jobserver.core.context;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +41,6 @@ import spark.jobserver.link.Event.Ending;
 
 /** The core against drivers that speak the real link; a second supervisor is a restart. */
 class ContextSupervisorTest {
-  private static final Config SETTINGS = ConfigFactory.parseString("context-init-timeout = 30 s");
   private static final Binary EGG =
       new Binary("egg", BinaryType.EGG, Instant.EPOCH, "0".repeat(64), 5);
 
@@ -101,7 +100,7 @@ class ContextSupervisorTest {
 
   private CompletionStage<Context> create(String name) {
     return supervisor.create(
-        Context.started("id-" + ++ids, name, "factory", "{}", Instant.EPOCH, "f:1@d"), SETTINGS);
+        Context.started("id-" + ++ids, name, "factory", "{}", Instant.EPOCH, "f:1@d"));
   }
 
   private FakeDriver running(String name) throws Exception {
@@ -203,8 +202,13 @@ class ContextSupervisorTest {
   void a_context_that_does_not_come_up_in_time_is_given_up() throws Exception {
     CompletionStage<Context> created =
         supervisor.create(
-            Context.started("id-0", "c", "factory", "{}", Instant.EPOCH, ""),
-            ConfigFactory.parseString("context-init-timeout = 100 ms"));
+            Context.started(
+                "id-0",
+                "c",
+                "factory",
+                "{\"context-init-timeout\":\"100 ms\"}",
+                Instant.EPOCH,
+                ""));
 
     assertThat(refusal(created)).hasMessageContaining("context-init-timeout");
     assertThat(launcher.next().process.isAlive()).isFalse();
@@ -418,6 +422,32 @@ class ContextSupervisorTest {
     assertThat(job.state()).isEqualTo(JobState.ERROR);
     assertThat(job.failure().orElseThrow().message())
         .startsWith("Reconnect failed after Jobserver restart");
+  }
+
+  @Test
+  void after_a_restart_a_context_that_was_stopping_is_stopped_in_time() throws Exception {
+    FakeDriver driver = running("c");
+    supervisor.stop(live("c"));
+    restart();
+
+    await(() -> recorded("c").state() == ContextState.FINISHED);
+    assertThat(driver.process.isAlive()).isFalse();
+  }
+
+  @Test
+  void what_a_driver_has_made_unreadable_does_not_hold_up_its_end() throws Exception {
+    FakeDriver driver = running("c");
+    Path work = Files.createDirectories(folder.resolve("contexts/id-1/work/sub"));
+    Files.setPosixFilePermissions(work, Set.of());
+    try {
+      CompletionStage<Context> stopped = supervisor.stop(live("c"));
+      driver.process.end("exit 0");
+      assertThat(get(stopped).state()).isEqualTo(ContextState.FINISHED);
+    } finally {
+      if (Files.exists(work)) {
+        Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("rwx------"));
+      }
+    }
   }
 
   @Test
