@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from server import EXAMPLES, Server, running
+from server import EXAMPLES, Server, running, until_none_left
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -75,3 +75,22 @@ def test_the_readme_names_commands_that_exist() -> None:
         r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M
     ):
         assert (ROOT / command).is_file(), command
+
+
+def test_the_demo_of_the_readme(fresh: Server) -> None:
+    before = set((ROOT / "build").glob("demo-*"))
+
+    done = subprocess.run(
+        [str(ROOT / "bin" / "demo")],
+        env=fresh.env,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"status": "FINISHED",\n  "result": [[20, 1250.0], [21, 1500.0]]' in done.stdout
+    assert '"result": {"a": 2, "b": 2}' in done.stdout
+    assert set((ROOT / "build").glob("demo-*")) == before
+    assert until_none_left(str(ROOT / "build" / "demo-").encode(), 5) == {}
