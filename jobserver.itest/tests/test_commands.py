@@ -116,9 +116,11 @@ def test_ctrl_c_in_the_foreground_is_a_stop(fresh: Server) -> None:
             str(fresh.data),
         ],
         env=fresh.env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # Whoever runs the tests in the background ignores SIGINT, and a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
 
@@ -132,11 +134,11 @@ def test_ctrl_c_in_the_foreground_is_a_stop(fresh: Server) -> None:
         fresh.context("c")
         driver = fresh.driver("c")
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=60)
+        process.wait(timeout=60)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.wait()
 
     assert process.returncode in (0, 130)
     until(lambda: not alive(driver), 10, "the driver is gone")
