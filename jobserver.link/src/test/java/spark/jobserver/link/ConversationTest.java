@@ -406,11 +406,11 @@ class ConversationTest {
 
   @Test
   void keepsADriverAliveThatHoldsAResult() throws Exception {
-    dial(NotingDesk.TOKEN, cable.url(), Duration.ofMillis(100));
+    dial(NotingDesk.TOKEN, cable.url(), Duration.ofSeconds(5));
     NotingDesk.next(desk.hellos);
     server.close();
     driver.tell(ended("a"), text("1"));
-    assertThatThrownBy(() -> handler.abandoned.get(500, TimeUnit.MILLISECONDS))
+    assertThatThrownBy(() -> handler.abandoned.get(6, TimeUnit.SECONDS))
         .isInstanceOf(TimeoutException.class);
 
     desk = desk.restarted();

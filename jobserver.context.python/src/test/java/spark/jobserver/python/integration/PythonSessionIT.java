@@ -180,8 +180,13 @@ class PythonSessionIT {
     run.job.kill();
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     ended.get(10, TimeUnit.SECONDS);
-    assertThat(JavaSparkContext.fromSparkContext(spark).statusTracker().getActiveJobIds())
-        .isEmpty();
+    // The tracker hears of it by a queue of its own.
+    JavaSparkContext tracked = JavaSparkContext.fromSparkContext(spark);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (tracked.statusTracker().getActiveJobIds().length > 0 && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    assertThat(tracked.statusTracker().getActiveJobIds()).isEmpty();
     spark.removeSparkListener(listener);
   }
 
