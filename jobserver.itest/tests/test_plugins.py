@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from server import HOME, Server, until
+from server import HOME, SESSION_FACTORY, Server, until
 
 FACTORY = "jobserver.context.example.CustomContextFactory"
 JOB = "example_jobs.custom_context_job.CustomContextJob"
@@ -58,6 +58,6 @@ def test_a_bundle_adds_its_factory_and_takes_it_away(server: Server) -> None:
     assert FACTORY in answer.json["result"]["message"]
 
 
-def test_the_factory_of_the_server_is_listed() -> None:
-    # In the test above, too; here it is said on its own what the route answers.
+def test_the_factory_of_the_server_is_listed(server: Server) -> None:
     assert bundle().is_file()
+    assert factories(server)[SESSION_FACTORY]["bundle"] == "jobserver.context.python"
