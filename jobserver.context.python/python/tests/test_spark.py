@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archives import archive
-from driver import PATIENCE, SOURCES, Driver
+from driver import PATIENCE, SOURCES, Driver, python_path
 
 pytestmark = pytest.mark.spark
 
@@ -292,3 +292,17 @@ def test_a_worker_tells_of_the_folder_it_leaves_behind(driver):
     worker.connection.close()
     assert worker.exit() == "exit 0"
     assert Path(worker.hello["tmp"]).is_dir()
+
+
+def test_attaching_loads_no_module_that_the_zygote_has_not(driver):
+    """What a worker loads by itself costs each of them time, and memory of its own."""
+    modules = driver.run("loaded.Job", source("return list(sys.modules)"))
+    preload = "from sparkjobserver._worker import zygote; zygote.preload(); import runpy, sys"
+    before = subprocess.run(
+        [sys.executable, "-c", f"{preload}; print(*sys.modules)"],
+        env={**os.environ, "PYTHONPATH": python_path(SOURCES)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert set(modules) - set(before) <= {"loaded"}

@@ -41,6 +41,7 @@ _NEEDED = (
     "sparkjobserver._worker.worker",
 )
 _USEFUL = (
+    "encodings.cp437",  # of names in archives
     "py4j.clientserver",
     "pyspark.accumulators",
     "pyspark.cloudpickle",
@@ -52,6 +53,7 @@ _USEFUL = (
     "pyspark.sql.readwriter",
     "pyspark.sql.udf",
     "pyspark.taskcontext",
+    "pyspark.testing.utils",  # where PySpark 4 looks for numpy; takes pandas along
     "socketserver",
     "zipimport",
 )
