@@ -73,7 +73,7 @@ class JvmStore(NamedObjectStore):
             kind, content = _RDD, obj._jrdd
             about["deserializer"] = obj._jrdd_deserializer
         else:
-            kind, content = _VALUE, cloudpickle.dumps(obj)  # type: ignore[no-untyped-call]
+            kind, content = _VALUE, cloudpickle.dumps(obj)
         entry = self._gateway.jvm.java.util.ArrayList()
         for part in (_MARK, kind, content, pickle.dumps(about)):
             entry.add(part)
