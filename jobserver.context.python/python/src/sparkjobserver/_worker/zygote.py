@@ -41,6 +41,7 @@ _NEEDED = (
     "sparkjobserver._worker.worker",
 )
 _USEFUL = (
+    "encodings.ascii",
     "encodings.cp437",  # of names in archives
     "py4j.clientserver",
     "pyspark.accumulators",
