@@ -28,7 +28,7 @@ SPARK_HOME = Path(os.environ["SPARK_HOME"])
 SETTINGS = ("spark.master=local[2]", "spark.ui.enabled=false", "spark.sql.shuffle.partitions=2")
 WARM_UP = 15
 
-JOBS = '''
+JOBS = """
 from sparkjobserver.api import SparkJob
 
 
@@ -54,7 +54,7 @@ class SelectOne(SparkJob):
 
     def run_job(self, context, runtime, data):
         return context.sql("select 1 as one").collect()[0][0]
-'''
+"""
 
 #: What is run: the name, the class, the configuration and the right result.
 KINDS: list[tuple[str, str, dict[str, Any], Any]] = [

@@ -70,6 +70,18 @@ def test_the_page_for_job_authors(tmp_path: Path, clone: Path) -> None:
     assert len(printed) == 12
 
 
+def test_the_page_on_rest(tmp_path: Path, clone: Path) -> None:
+    with running(tmp_path) as server:
+        printed = [run(server, clone, command) for command in commands("docs/rest-api.md")]
+
+    everything = "\n".join(printed)
+    assert '"status":"FINISHED"' in everything
+    assert "event: state" in everything
+    assert "Log-Next-Offset: " in everything
+    assert '"title":"Bad Request"' in everything
+    assert len(printed) == 7
+
+
 def test_the_readme_names_commands_that_exist() -> None:
     for command in re.findall(
         r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M

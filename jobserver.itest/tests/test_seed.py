@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import SPARK_HOME, Server, example, running
+from server import Server, example, running
 
 CONF = """
 spark {
@@ -220,7 +220,3 @@ def test_what_was_made_can_be_listed_and_removed(shell: Shell) -> None:
     )
     assert shell("curl localhost:8090/contexts") == (200, ["pysql-context"])
     assert shell("curl -X DELETE localhost:8090/binaries/my_py_job") == (200, {"status": "SUCCESS"})
-
-
-def test_the_seed_s_spark_home_is_where_spark_is() -> None:
-    assert (SPARK_HOME / "python").is_dir() or (SPARK_HOME / "jars").is_dir()

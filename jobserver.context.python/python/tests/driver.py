@@ -107,6 +107,10 @@ class Driver:
         connection = self._accept()
         return Worker(self, forked["pid"], connection, frames.receive_message(connection))
 
+    def keep_small(self, log, limit, pid):
+        order = {"op": "log", "pid": pid, "path": str(log), "limit": limit}
+        frames.send_message(self.control, order)
+
     def kill(self, pid):
         frames.send_message(self.control, {"op": "kill", "pid": pid})
 
@@ -140,8 +144,11 @@ class Worker:
         self.connection = connection
         self.hello = hello
 
-    def give(self, class_path, source, config=None, includes=(), kind="Egg"):
-        """Hands a job over: a module's source, or the path of an archive."""
+    def give(self, class_path, source, config=None, includes=(), kind="Egg", *, limit=None):
+        """Hands a job over: a module's source, or the path of an archive.
+
+        :param limit: how many bytes of its log are kept
+        """
         folder = self.driver.folder
         if isinstance(source, Path):
             path, digest = source, source.stem
@@ -149,6 +156,8 @@ class Worker:
             path = folder / f"{self.pid}.egg"
             digest = archive(path, {f"{class_path.split('.')[0]}.py": source})
         self.log_file = folder / f"{self.pid}.log"
+        if limit is not None:
+            self.driver.keep_small(self.log_file, limit, self.pid)
         frames.send_message(
             self.connection,
             {

@@ -1,17 +1,20 @@
 import os
 import platform
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from driver import PATIENCE, SOURCES, STUB, Driver, python_path, wait_until_gone
 from sparkjobserver._worker import zygote
 
+LEFT_OUT = re.compile(r"^\[(\d+) bytes are left out here: job-log.max-size\]\n", re.MULTILINE)
 HEAD = """
 import os, random, signal, subprocess, sys, threading, time
 from sparkjobserver.api import SparkJob, build_problems
@@ -161,6 +164,133 @@ def test_a_log_that_cannot_be_written_makes_the_job_fail(driver):
     (driver.folder / f"{worker.pid}.log").mkdir()
     outcome = worker.give("jobs.Job", source("pass")).outcome()
     assert outcome["failure"]["errorClass"] == "IsADirectoryError"
+
+
+LIMIT = 1024 * 1024
+
+
+FLOOD = """
+import os
+
+def flood():
+    for n in range(100_000):
+        os.write(1, b"%0999d\\n" % n)
+"""
+FIRST = "print('the first words')"
+LAST = "print('the last words')"
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        "for n in range(100_000): print(f'{n:0999d}')",
+        "flood()",
+        "subprocess.run('yes $(printf %0999d 7) | head -c 100000000 >&2', shell=True)",
+        "if os.fork() == 0:\n            flood()\n            os._exit(0)\n        os.wait()",
+    ],
+    ids=["print", "write", "another program", "forked child"],
+)
+def test_of_a_job_that_prints_too_much_the_middle_is_left_out(driver, flood):
+    worker = driver.fork().give(
+        "jobs.Job",
+        f"{FLOOD}\n{source(FIRST, flood, LAST)}",
+        limit=LIMIT,
+    )
+    assert worker.outcome() is None
+    assert worker.exit() == "exit 0"
+    await_size(worker.log_file)
+    head, left_out, tail = LEFT_OUT.split(worker.log())
+    assert head.startswith("the first words\n")
+    assert tail.endswith("\nthe last words\n")
+    assert len(head) + int(left_out) + len(tail) == 16 + 100_000_000 + 15
+
+
+def test_of_a_child_that_goes_on_printing_the_middle_is_left_out(driver):
+    worker = driver.fork().give(
+        "jobs.Job",
+        source(
+            "read, write = os.pipe()",
+            "child = os.fork()",
+            "if child == 0:",
+            "    os.setsid()",
+            "    print('x' * 10_000_000 + '\\nmore and more' * 4)",
+            "    os.write(write, b'printed')",
+            "    while True: print('more and more')",
+            "os.read(read, 7)",
+            "return child",
+        ),
+        limit=LIMIT,
+    )
+    child = worker.outcome()
+    assert worker.exit() == "exit 0"
+    wait_until_gone(child)
+    await_size(worker.log_file)
+    # a line may break off where a page of memory ends
+    assert worker.log()[-50:].count("more and more\n") >= 2
+
+
+def await_size(log):
+    """Waits until the zygote has shortened a log."""
+    deadline = time.monotonic() + PATIENCE
+    while log.stat().st_size > LIMIT and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert log.stat().st_size <= LIMIT
+
+
+def test_a_job_that_goes_on_printing_does_not_fill_the_disk(driver, fifo):
+    worker = driver.fork().give(
+        "jobs.Job",
+        source("print('x' * 10_000_000)", "tell(data, 'printed')", "for_ever()"),
+        {"fifo": str(fifo)},
+        limit=LIMIT,
+    )
+    fifo.read_text()
+    deadline = time.monotonic() + PATIENCE
+    while worker.log_file.stat().st_blocks * 512 > 2 * LIMIT and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert worker.log_file.stat().st_blocks * 512 <= 2 * LIMIT
+    driver.kill(worker.pid)
+    assert worker.exit() == "signal 9"
+
+
+def test_the_last_words_of_a_killed_job_are_left(driver, fifo):
+    worker = driver.fork().give(
+        "jobs.Job",
+        source(
+            "for n in range(20_000): print(f'line {n:0100d}')",
+            LAST,
+            "tell(data, 'printed')",
+            "for_ever()",
+        ),
+        {"fifo": str(fifo)},
+        limit=LIMIT,
+    )
+    fifo.read_text()
+    driver.kill(worker.pid)
+    assert worker.exit() == "signal 9"
+    await_size(worker.log_file)
+    assert worker.log().endswith(f"\nline {19_999:0100d}\nthe last words\n")
+
+
+def test_the_log_of_a_job_that_was_too_quick_is_shortened_too(driver):
+    worker = driver.fork().give("jobs.Job", source("print('x' * 10_000_000)"))
+    assert worker.outcome() is None
+    assert worker.exit() == "exit 0"
+    driver.keep_small(worker.log_file, LIMIT, worker.pid)
+    await_size(worker.log_file)
+
+
+def test_when_the_zygote_ends_the_logs_of_its_jobs_are_shortened(own_driver, fifo):
+    worker = own_driver.fork().give(
+        "jobs.Job",
+        source("print('x' * 10_000_000)", "tell(data, 'printed')", "for_ever()"),
+        {"fifo": str(fifo)},
+        limit=LIMIT,
+    )
+    fifo.read_text()
+    own_driver.control.close()
+    assert own_driver.zygote.wait(PATIENCE) == 0
+    assert worker.log_file.stat().st_size <= LIMIT
 
 
 def test_a_killed_job_dies_with_all_it_has_started(driver, start):
@@ -411,6 +541,26 @@ def test_a_fork_that_fails_is_told_and_nothing_else_happens(monkeypatch):
         "id": 7,
         "status": "not forked: Resource temporarily unavailable",
     }
+
+
+def test_who_follows_a_log_can_read_its_end_before_it_is_shortened(monkeypatch, tmp_path):
+    now = 1000.0
+    monkeypatch.setattr(zygote.time, "monotonic", lambda: now)
+    path = tmp_path / "job.log"
+    path.write_bytes(b"x" * 2 * LIMIT)
+    one, other = socket.socketpair()
+    with one, other:
+        subject = zygote.Zygote("s", "token", other)
+        subject._obey({"op": "log", "pid": 1, "path": str(path), "limit": LIMIT})
+        subject._look_after_logs()
+        now += 0.9
+        subject._look_after_logs()
+        assert path.stat().st_size == 2 * LIMIT
+        now += 0.2
+        subject._look_after_logs()
+        assert path.stat().st_size <= LIMIT
+    os.close(subject._wake)
+    os.close(subject._wake_end)
 
 
 def test_children_are_found_on_any_kernel(monkeypatch):

@@ -1,8 +1,10 @@
 """The jobs of the tests. Most say in validate who they are, for the test to read when they are valid."""
 
+import glob
 import os
 import subprocess
 import sys
+import threading
 import time
 
 from sparkjobserver.api import SparkJob, build_problems
@@ -42,7 +44,7 @@ class SleepsInSpark(Base):
             time.sleep(1000)
             return x
 
-        return context._sc.parallelize(range(8), 4).map(sleep).count()
+        return context._sc.parallelize(range(8), 3).map(sleep).count()
 
 
 class Pid(Base):
@@ -70,6 +72,13 @@ class Meets(Base):
 class Large(Base):
     def run_job(self, context, runtime, data):
         return "x" * data["size"]
+
+
+class Floods(Base):
+    def run_job(self, context, runtime, data):
+        for line in range(200_000):
+            print("line", line)
+        print("last printed")
 
 
 class LeavesChild(Base):
@@ -116,3 +125,76 @@ class Custom(Base):
 class StopsSpark(Base):
     def run_job(self, context, runtime, data):
         context._jsc.stop()
+
+
+class Settled(Base):
+    """Has Spark tell its listeners all before the job ends."""
+
+    def run_job(self, context, runtime, data):
+        self.work(context)
+        context._jsc.sc().listenerBus().waitUntilEmpty()
+
+
+class Counts(Settled):
+    def work(self, context):
+        context._sc.parallelize(range(8), 4).count()
+
+
+class CountsTwice(Settled):
+    """The second time Spark skips the first stage."""
+
+    def work(self, context):
+        pairs = context._sc.parallelize([(n, n) for n in range(9)], 3)
+        sums = pairs.reduceByKey(lambda one, other: one + other, 2)
+        sums.count()
+        sums.count()
+
+
+class Groups(Settled):
+    def work(self, context):
+        context.range(0, 99, 1, 3).selectExpr("id % 2 as half").groupBy("half").count().collect()
+
+
+class Stumbles(Settled):
+    def work(self, context):
+        def fail(x):
+            raise ValueError(x)
+
+        try:
+            context._sc.parallelize([1], 1).map(fail).count()
+        except Exception:
+            context._sc.parallelize([1, 2], 2).count()
+
+
+class Loses(Settled):
+    """Loses what the first stage has written, so that Spark has to repeat it."""
+
+    def work(self, context):
+        pairs = context._sc.parallelize([(n, n) for n in range(9)], 3)
+        sums = pairs.reduceByKey(lambda one, other: one + other, 2)
+        sums.count()
+        local = context._sc.getConf().get("spark.local.dir")
+        for file in glob.glob(f"{local}/**/shuffle_*", recursive=True):
+            os.remove(file)
+        sums.count()
+
+
+class CountsInThreads(Settled):
+    def work(self, context):
+        def count(parts):
+            context._sc.parallelize(range(8), parts).count()
+
+        threads = [threading.Thread(target=count, args=(parts,)) for parts in (2, 3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+class StreamsForAWhile(Settled):
+    def work(self, context):
+        rates = context.readStream.format("rate").option("rowsPerSecond", 100).load()
+        query = rates.writeStream.format("memory").queryName("some_rates").start()
+        while not any(progress["numInputRows"] for progress in query.recentProgress):
+            time.sleep(0.05)
+        query.stop()

@@ -23,9 +23,11 @@ import sys
 import time
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any, NoReturn
 
 from sparkjobserver._worker import frames
+from sparkjobserver._worker.joblog import JobLog
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -59,6 +61,15 @@ _USEFUL = (
     "zipimport",
 )
 """Modules that some versions of PySpark have, and that jobs would otherwise load one by one."""
+
+_LOG_PERIOD = 0.25
+"""Seconds between two looks at how long the logs of jobs are."""
+
+_LOG_PATIENCE = 1.0
+"""Seconds after a job's end in which its log is left as it is.
+
+By then all that the job has left behind is dead, and who follows the log has read its end.
+"""
 
 _PATIENCE = 5.0
 """Seconds that the processes of jobs are given to be gone, once they were killed at the end."""
@@ -135,6 +146,10 @@ class Zygote:
         self._control = control
         self._workers: dict[int, int] = {}
         """The driver's numbers of the workers that are not reaped yet, by process id."""
+        self._logs: dict[int, JobLog] = {}
+        """The logs of the jobs that workers run, by process id."""
+        self._last_logs: list[tuple[float, JobLog]] = []
+        """The logs of jobs that have ended, and from when on they may be finished."""
         self._wake, self._wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self) -> None:
@@ -154,6 +169,8 @@ class Zygote:
             pass
         finally:
             self._end_all()
+            for log in [*self._logs.values(), *(log for _, log in self._last_logs)]:
+                log.finish()
 
     def _listen_to_signals(self) -> None:
         # Handlers do nothing; their arrival is written to the pipe, which wakes up select.
@@ -165,7 +182,9 @@ class Zygote:
     def _step(self) -> bool:
         """Waits for something to happen and deals with it. False when it is time to end."""
         sources: list[Any] = [self._control, self._wake]
-        ready, _, _ = select.select(sources, [], [])
+        period = _LOG_PERIOD if self._logs or self._last_logs else None
+        ready, _, _ = select.select(sources, [], [], period)
+        self._look_after_logs()
         if self._wake in ready and signal.SIGTERM in os.read(self._wake, 4096):
             return False
         if self._control in ready:
@@ -178,6 +197,8 @@ class Zygote:
             self._fork(order)
         elif order["op"] == "kill":
             self._kill(order["pid"])
+        elif order["op"] == "log":
+            self._keep_small(JobLog(Path(order["path"]), order["limit"]), order["pid"])
 
     def _fork(self, order: dict[str, Any]) -> None:
         zygote = os.getpid()
@@ -229,6 +250,21 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)  # may not have become a group yet
 
+    def _keep_small(self, log: JobLog, pid: int) -> None:
+        self._logs[pid] = log
+        if pid not in self._workers:  # its job was a short one
+            self._job_ended(pid)
+
+    def _job_ended(self, pid: int) -> None:
+        if pid in self._logs:
+            self._last_logs.append((time.monotonic() + _LOG_PATIENCE, self._logs.pop(pid)))
+
+    def _look_after_logs(self) -> None:
+        for log in self._logs.values():
+            log.shorten()
+        while self._last_logs and self._last_logs[0][0] <= time.monotonic():
+            self._last_logs.pop(0)[1].finish()
+
     def _reap(self) -> None:
         """Collects processes that have ended, and ends what workers have left behind.
 
@@ -243,6 +279,7 @@ class Zygote:
             worker = self._workers.pop(pid, None)
             if worker is not None:
                 self._kill_strangers()
+                self._job_ended(pid)
                 self._tell(exit=pid, id=worker, status=_in_words(status))
         if ended:
             self._kill_strangers()

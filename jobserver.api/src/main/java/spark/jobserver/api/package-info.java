@@ -1,4 +1,4 @@
-/** The words: binary, context, job, their states and how they fail. */
+/** The words: binary, context, job, their states, how far they are and how they fail. */
 @Export
 @Version("1.0.0")
 package spark.jobserver.api;

@@ -86,7 +86,7 @@ public final class ServerMain {
     properties.put(
         Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(OwnExports.of(bundles)));
     watchPlugins(properties, options.home().resolve("plugins"), data.resolve("tmp"));
-    // Nothing listens before the configuration says where: its component enables HTTP.
+    // Nothing listens before the gate is there: it enables HTTP.
     properties.put("org.apache.felix.http.enable", "false");
 
     return new BundleHost(

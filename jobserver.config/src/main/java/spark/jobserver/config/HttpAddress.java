@@ -57,20 +57,12 @@ record HttpAddress(String host, int port) {
     }
   }
 
-  /** The configurations of the HTTP server and of the whiteboard that serves REST. */
+  /**
+   * The configuration of the whiteboard that serves REST. There is none here for the HTTP server:
+   * the gate opens it, so that nothing is answered without the gate.
+   */
   Map<String, Map<String, Object>> entries() {
     return Map.of(
-        "org.apache.felix.http",
-        Map.of(
-            "org.apache.felix.http.enable",
-            "true",
-            "org.apache.felix.http.host",
-            host,
-            "org.osgi.service.http.port",
-            String.valueOf(port),
-            // Names in paths may be any text: what is encoded in them is REST's to read.
-            "org.eclipse.jetty.UriComplianceMode",
-            "LEGACY"),
         "JakartarsServletWhiteboardRuntimeComponent",
         Map.of("jersey.context.path", "/", "jersey.jakartars.whiteboard.name", "jobserver"));
   }

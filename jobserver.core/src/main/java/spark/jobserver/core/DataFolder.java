@@ -52,6 +52,16 @@ public record DataFolder(Path path) {
     return path.resolve("contexts").resolve(id);
   }
 
+  /** Where a job's output is, which its driver writes. */
+  public Path jobLog(String contextId, String jobId) {
+    return context(contextId).resolve("log").resolve("jobs").resolve(jobId + ".log");
+  }
+
+  /** What callers have uploaded for jobs to read. */
+  public Path files() throws IOException {
+    return Files.createDirectories(path.resolve("files"));
+  }
+
   /**
    * Removes what a driver has left in its folder, but for its logs.
    *
@@ -66,6 +76,21 @@ public record DataFolder(Path path) {
     try (Stream<Path> list = Files.list(folder)) {
       entries = list.filter(entry -> !entry.getFileName().toString().equals("log")).toList();
     }
+    delete(entries);
+  }
+
+  /**
+   * Removes all that is left of a context, its logs too.
+   *
+   * @throws IOException as {@link #clearContext}
+   */
+  public void removeContext(String id) throws IOException {
+    if (Files.isDirectory(context(id))) {
+      delete(List.of(context(id)));
+    }
+  }
+
+  private static void delete(List<Path> entries) throws IOException {
     IOException failure = null;
     for (Path entry : entries) {
       try {

@@ -20,10 +20,18 @@ import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
+import spark.jobserver.api.JobFilter.Place;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.DaoException;
 import spark.jobserver.api.dao.DriverRecord;
+import spark.jobserver.api.dao.Expired;
+import spark.jobserver.api.dao.Expired.ExpiredJob;
 import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.dao.JobInput;
+import spark.jobserver.api.dao.JobInsertion;
+import spark.jobserver.api.dao.JobInsertion.KeyUsed;
+import spark.jobserver.api.dao.RequestKey;
 
 /** A store in memory that outlives supervisors, as a database outlives servers. */
 public final class MemoryDao implements JobDao {
@@ -33,6 +41,8 @@ public final class MemoryDao implements JobDao {
   private final Map<String, DriverRecord> drivers = new HashMap<>();
   private final Map<String, Job> jobs = new LinkedHashMap<>();
   private final Map<String, String> configs = new HashMap<>();
+  private final Map<String, RequestKey> keys = new HashMap<>();
+  private final Map<String, String> callbacks = new HashMap<>();
   private final Map<String, byte[]> results = new HashMap<>();
   private final Set<String> wishes = new HashSet<>();
   private int failures;
@@ -147,14 +157,84 @@ public final class MemoryDao implements JobDao {
   }
 
   @Override
-  public synchronized boolean insertJob(Job job, String config) {
+  public synchronized JobInsertion insertJob(Job job, JobInput input) {
     change();
-    if (!binaries.getOrDefault(job.binary().name(), List.of()).contains(job.binary())) {
-      return false;
+    if (input.key().isPresent()) {
+      RequestKey key = input.key().get();
+      Optional<KeyUsed> used = keyUsed(key.caller(), key.key());
+      if (used.isPresent()) {
+        return used.get();
+      }
     }
+    if (!binaries.getOrDefault(job.binary().name(), List.of()).contains(job.binary())) {
+      return new JobInsertion.BinaryGone();
+    }
+    input.key().ifPresent(key -> keys.put(job.id(), key));
+    input.callback().ifPresent(url -> callbacks.put(job.id(), url));
     jobs.put(job.id(), job);
-    configs.put(job.id(), config);
-    return true;
+    configs.put(job.id(), input.config());
+    return new JobInsertion.Inserted();
+  }
+
+  @Override
+  public synchronized Optional<KeyUsed> keyUsed(String caller, String key) {
+    return keys.entrySet().stream()
+        .filter(entry -> entry.getValue().caller().equals(caller))
+        .filter(entry -> entry.getValue().key().equals(key))
+        .map(entry -> new KeyUsed(entry.getKey(), entry.getValue().request()))
+        .findFirst();
+  }
+
+  @Override
+  public synchronized void forgetKey(String jobId) {
+    change();
+    keys.remove(jobId);
+  }
+
+  @Override
+  public synchronized Optional<String> callback(String jobId) {
+    return Optional.ofNullable(callbacks.get(jobId));
+  }
+
+  @Override
+  public synchronized List<String> pendingCallbacks() {
+    return jobs.values().stream()
+        .filter(job -> job.state().isFinal() && callbacks.containsKey(job.id()))
+        .map(Job::id)
+        .toList();
+  }
+
+  @Override
+  public synchronized void forgetCallback(String jobId) {
+    change();
+    callbacks.remove(jobId);
+  }
+
+  @Override
+  public synchronized Expired removeEnded(Instant before, int limit) {
+    change();
+    List<Job> old =
+        jobs.values().stream()
+            .filter(job -> job.endTime().map(before::isAfter).orElse(false))
+            .filter(job -> !callbacks.containsKey(job.id()))
+            .limit(limit)
+            .toList();
+    for (Job job : old) {
+      jobs.remove(job.id());
+      configs.remove(job.id());
+      results.remove(job.id());
+      keys.remove(job.id());
+    }
+    List<String> over =
+        contexts.values().stream()
+            .filter(context -> context.endTime().map(before::isAfter).orElse(false))
+            .map(Context::id)
+            .filter(id -> jobs.values().stream().noneMatch(job -> job.contextId().equals(id)))
+            .limit(limit)
+            .toList();
+    over.forEach(contexts::remove);
+    return new Expired(
+        old.stream().map(job -> new ExpiredJob(job.id(), job.contextId())).toList(), over);
   }
 
   @Override
@@ -197,10 +277,10 @@ public final class MemoryDao implements JobDao {
   }
 
   @Override
-  public synchronized List<Job> jobs(int limit, Optional<JobState> state) {
+  public synchronized List<Job> jobs(JobFilter filter, int limit) {
     return jobs.values().stream()
-        .filter(job -> state.isEmpty() || job.state() == state.get())
-        .sorted(Comparator.comparing(Job::startTime).thenComparing(Job::id).reversed())
+        .filter(filter::test)
+        .sorted(Comparator.comparing(Place::of).reversed())
         .limit(limit)
         .toList();
   }

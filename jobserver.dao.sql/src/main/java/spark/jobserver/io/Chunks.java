@@ -12,7 +12,10 @@ import spark.jobserver.api.dao.DaoException;
  * are read chunk by chunk in short transactions, so that a slow reader holds no connection.
  */
 final class Chunks {
-  private static final int CHUNK_SIZE = 1 << 20;
+  /**
+   * Of what is read slowly one chunk is in memory, for each reader. Larger ones are read as well.
+   */
+  private static final int CHUNK_SIZE = 128 * 1024;
 
   private final Database database;
 

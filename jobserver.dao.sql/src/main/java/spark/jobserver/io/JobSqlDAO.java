@@ -11,13 +11,18 @@ import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.DriverRecord;
+import spark.jobserver.api.dao.Expired;
 import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.dao.JobInput;
+import spark.jobserver.api.dao.JobInsertion;
 
 /** The server's memory in a SQL database. It is there while {@link Database} is. */
 @Component(property = JobDao.NAME + "=spark.jobserver.io.JobSqlDAO")
 public final class JobSqlDAO implements JobDao {
+  private final Database database;
   private final SqlBinaries binaries;
   private final SqlContexts contexts;
   private final SqlJobs jobs;
@@ -25,6 +30,7 @@ public final class JobSqlDAO implements JobDao {
   /** A DAO over a database. */
   @Activate
   public JobSqlDAO(@Reference Database database) {
+    this.database = database;
     binaries = new SqlBinaries(database);
     contexts = new SqlContexts(database);
     jobs = new SqlJobs(database);
@@ -91,8 +97,18 @@ public final class JobSqlDAO implements JobDao {
   }
 
   @Override
-  public boolean insertJob(Job job, String config) {
-    return jobs.insert(job, config);
+  public JobInsertion insertJob(Job job, JobInput input) {
+    return jobs.insert(job, input);
+  }
+
+  @Override
+  public Optional<JobInsertion.KeyUsed> keyUsed(String caller, String key) {
+    return jobs.keyUsed(caller, key);
+  }
+
+  @Override
+  public void forgetKey(String jobId) {
+    jobs.forgetKey(jobId);
   }
 
   @Override
@@ -121,8 +137,8 @@ public final class JobSqlDAO implements JobDao {
   }
 
   @Override
-  public List<Job> jobs(int limit, Optional<JobState> state) {
-    return jobs.latest(limit, state);
+  public List<Job> jobs(JobFilter filter, int limit) {
+    return jobs.latest(filter, limit);
   }
 
   @Override
@@ -138,5 +154,30 @@ public final class JobSqlDAO implements JobDao {
   @Override
   public Optional<Content> result(String id) {
     return jobs.result(id);
+  }
+
+  @Override
+  public Optional<String> callback(String jobId) {
+    return jobs.callback(jobId);
+  }
+
+  @Override
+  public List<String> pendingCallbacks() {
+    return jobs.pendingCallbacks();
+  }
+
+  @Override
+  public void forgetCallback(String jobId) {
+    jobs.forgetCallback(jobId);
+  }
+
+  @Override
+  public Expired removeEnded(Instant before, int limit) {
+    return database.transaction(
+        "remove what ended before " + before,
+        tx ->
+            new Expired(
+                SqlJobs.removeEnded(tx, before, limit),
+                SqlContexts.removeEnded(tx, before, limit)));
   }
 }

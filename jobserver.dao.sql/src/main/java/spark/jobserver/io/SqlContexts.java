@@ -178,6 +178,26 @@ final class SqlContexts {
                 contextId));
   }
 
+  /** Removes contexts that ended before a time and have no jobs, the earliest first. */
+  static List<String> removeEnded(Transaction tx, Instant before, int limit) throws SQLException {
+    List<String> ended =
+        tx.list(
+            """
+            select id from context
+            where end_time < ? and not exists (select 1 from job where job.context_id = context.id)
+            order by end_time, id
+            fetch first ? rows only
+            """,
+            row -> row.getString("id"),
+            before.toEpochMilli(),
+            limit);
+    for (String id : ended) {
+      tx.update("delete from context_driver where context_id = ?", id);
+      tx.update("delete from context where id = ?", id);
+    }
+    return ended;
+  }
+
   private static Context context(ResultSet row) throws SQLException {
     return new Context(
         row.getString("id"),

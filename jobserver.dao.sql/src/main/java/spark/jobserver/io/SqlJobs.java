@@ -12,7 +12,12 @@ import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.Expired.ExpiredJob;
+import spark.jobserver.api.dao.JobInput;
+import spark.jobserver.api.dao.JobInsertion;
+import spark.jobserver.api.dao.JobInsertion.KeyUsed;
 
 /**
  * Jobs, their configurations and their results in the database.
@@ -45,12 +50,20 @@ final class SqlJobs {
     this.chunks = new Chunks(database);
   }
 
-  boolean insert(Job job, String config) {
+  JobInsertion insert(Job job, JobInput input) {
     return database.transaction(
         "add the job " + job.id(),
         tx -> {
+          if (input.key().isPresent()) {
+            Optional<KeyUsed> used = RequestKeys.find(tx, input.key().get());
+            if (used.isPresent()) {
+              return used.get();
+            }
+            RequestKeys.insert(tx, input.key().get(), job.id());
+          }
           if (!SqlBinaries.keep(tx, job.binary())) {
-            return false;
+            tx.undo();
+            return new JobInsertion.BinaryGone();
           }
           Optional<Failure> failure = job.failure().map(tx.dialect()::storable);
           tx.update(
@@ -78,8 +91,14 @@ final class SqlJobs {
               Nullable.text(failure.map(Failure::message)),
               Nullable.text(failure.map(Failure::errorClass)),
               Nullable.text(failure.map(Failure::stack)),
-              config);
-          return true;
+              input.config());
+          if (input.callback().isPresent()) {
+            tx.update(
+                "insert into callback (job_id, url) values (?, ?)",
+                job.id(),
+                input.callback().get());
+          }
+          return new JobInsertion.Inserted();
         });
   }
 
@@ -162,21 +181,24 @@ final class SqlJobs {
         tx -> tx.first("select " + COLUMNS + " from job where id = ?", SqlJobs::job, id));
   }
 
-  List<Job> latest(int limit, Optional<JobState> state) {
-    if (limit < 1) {
+  List<Job> latest(JobFilter filter, int limit) {
+    if (limit < 1 || filter.states().isEmpty()) {
       return List.of();
     }
-    String latest = "order by start_time desc, id desc fetch first ? rows only";
+    JobConditions conditions = JobConditions.of(filter);
+    // Of one state only, an index has the jobs in the right order.
+    String from = filter.states().size() == 1 ? BY_STATE : BY_TIME;
     return database.transaction(
         "list the jobs",
         tx ->
-            state.isPresent()
-                ? tx.list(
-                    "select " + COLUMNS + BY_STATE + "where state = ? " + latest,
-                    SqlJobs::job,
-                    state.get().name(),
-                    limit)
-                : tx.list("select " + COLUMNS + BY_TIME + latest, SqlJobs::job, limit));
+            tx.list(
+                "select "
+                    + COLUMNS
+                    + from
+                    + conditions.sql()
+                    + " order by start_time desc, id desc fetch first ? rows only",
+                SqlJobs::job,
+                conditions.values(limit)));
   }
 
   List<Job> active() {
@@ -218,6 +240,72 @@ final class SqlJobs {
                     row -> row.getLong("result_size"),
                     id))
         .map(size -> chunks.content(owner(id), size));
+  }
+
+  Optional<KeyUsed> keyUsed(String caller, String key) {
+    return database.transaction(
+        "look for a request's key", tx -> RequestKeys.find(tx, caller, key));
+  }
+
+  void forgetKey(String jobId) {
+    if (Key.possible(jobId)) {
+      database.transaction(
+          "forget the key of the job " + jobId, tx -> RequestKeys.forget(tx, jobId));
+    }
+  }
+
+  Optional<String> callback(String id) {
+    if (!Key.possible(id)) {
+      return Optional.empty();
+    }
+    return database.transaction(
+        "look for the callback of the job " + id,
+        tx -> tx.first("select url from callback where job_id = ?", row -> row.getString(1), id));
+  }
+
+  List<String> pendingCallbacks() {
+    return database.transaction(
+        "list the callbacks",
+        tx ->
+            tx.list(
+                """
+                select id from job join callback on job_id = id
+                where end_time is not null
+                order by end_time, id
+                """,
+                row -> row.getString("id")));
+  }
+
+  void forgetCallback(String id) {
+    if (Key.possible(id)) {
+      database.transaction(
+          "forget the callback of the job " + id,
+          tx -> tx.update("delete from callback where job_id = ?", id));
+    }
+  }
+
+  /**
+   * Removes jobs that ended before a time, each with all that belongs to it, the earliest first.
+   */
+  static List<ExpiredJob> removeEnded(Transaction tx, Instant before, int limit)
+      throws SQLException {
+    List<ExpiredJob> ended =
+        tx.list(
+            """
+            select id, context_id from job
+            where end_time < ? and not exists (select 1 from callback where job_id = job.id)
+            order by end_time, id
+            fetch first ? rows only
+            """,
+            row -> new ExpiredJob(row.getString("id"), row.getString("context_id")),
+            before.toEpochMilli(),
+            limit);
+    for (ExpiredJob job : ended) {
+      tx.update("delete from chunk where owner = ?", owner(job.id()));
+      RequestKeys.forget(tx, job.id());
+      tx.update("delete from job where id = ?", job.id());
+    }
+    return ended;
   }
 
   private static String owner(String id) {

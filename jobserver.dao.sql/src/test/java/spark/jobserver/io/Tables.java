@@ -5,7 +5,15 @@ import java.util.List;
 /** The tables of the schema, for tests that share a database. */
 final class Tables {
   private static final List<String> NAMES =
-      List.of("chunk", "binary_content", "binary_version", "context", "context_driver", "job");
+      List.of(
+          "chunk",
+          "binary_content",
+          "binary_version",
+          "context",
+          "context_driver",
+          "job",
+          "request_key",
+          "callback");
 
   private Tables() {}
 

@@ -17,6 +17,8 @@ import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.dao.JobDao.BinaryDeletion;
+import spark.jobserver.api.dao.JobInput;
+import spark.jobserver.api.dao.JobInsertion;
 
 /** A process that does one thing to a database, says so, and waits to be killed. */
 final class Victim {
@@ -50,11 +52,11 @@ final class Victim {
           dao.saveDriver(DRIVER);
           return true;
         }),
-    INSERTS_A_JOB(dao -> dao.insertJob(RUNNING, "{}")),
+    INSERTS_A_JOB(dao -> insert(dao, RUNNING)),
     WISHES_TO_KILL_IT(dao -> dao.wishKill(RUNNING.id())),
     ENDS_A_JOB(
         dao ->
-            dao.insertJob(FINISHED, "{}")
+            insert(dao, FINISHED)
                 && dao.endJob(
                     FINISHED.id(),
                     JobState.FINISHED,
@@ -67,6 +69,10 @@ final class Victim {
     Step(Predicate<JobDao> action) {
       this.action = action;
     }
+  }
+
+  private static boolean insert(JobDao dao, Job job) {
+    return dao.insertJob(job, JobInput.of("{}")) instanceof JobInsertion.Inserted;
   }
 
   public static void main(String[] arguments) throws IOException, SQLException {

@@ -2,10 +2,12 @@ package spark.jobserver.driver;
 
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.JobListener;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.api.context.RunningJob;
@@ -18,6 +20,7 @@ final class JobRun implements JobListener {
 
   private final String jobId;
   private final Runnable validated;
+  private final Consumer<Progress> progressed;
   private final BiConsumer<Event.JobEnded, Content> ended;
   private Optional<Event.JobEnded> wish = Optional.empty();
   private Optional<RunningJob> running = Optional.empty();
@@ -31,11 +34,18 @@ final class JobRun implements JobListener {
 
   /**
    * @param validated called at most once, when the job itself runs
+   * @param progressed called each time that the job has come further, never after the end; returns
+   *     at once
    * @param ended called exactly once, last, with how the job ended and its result
    */
-  JobRun(String jobId, Runnable validated, BiConsumer<Event.JobEnded, Content> ended) {
+  JobRun(
+      String jobId,
+      Runnable validated,
+      Consumer<Progress> progressed,
+      BiConsumer<Event.JobEnded, Content> ended) {
     this.jobId = jobId;
     this.validated = validated;
+    this.progressed = progressed;
     this.ended = ended;
   }
 
@@ -131,6 +141,13 @@ final class JobRun implements JobListener {
       }
     }
     validated.run();
+  }
+
+  @Override
+  public synchronized void progressed(Progress progress) {
+    if (!over) {
+      progressed.accept(progress);
+    }
   }
 
   @Override

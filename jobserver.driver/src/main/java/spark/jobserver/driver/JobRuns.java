@@ -103,6 +103,7 @@ final class JobRuns {
         new JobRun(
             jobId,
             () -> link.tell(new Event.JobStarted(jobId)),
+            progress -> link.tell(new Event.JobProgress(jobId, progress)),
             (ended, result) -> ended(ended, result));
     try {
       if (refused.contains(jobId) || !accepted.accept(jobId)) {

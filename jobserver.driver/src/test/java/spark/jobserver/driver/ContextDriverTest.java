@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.Event;
@@ -181,6 +182,16 @@ class ContextDriverTest {
     assertThat(job.request().log()).isEqualTo(home.resolve("log/jobs/a.log"));
     assertThat(job.request().log().getParent()).isDirectory();
     assertThat(job.classes()).isSameAs(Server.next(factory.made).classes());
+  }
+
+  @Test
+  void tellsHowFarAJobIs() throws Exception {
+    ready();
+    NotingFactory.Begun job = begin("a");
+    job.listener().progressed(new Progress(2, 1, 16, 9, 4, 1));
+
+    assertThat(server.event())
+        .isEqualTo(new Event.JobProgress("a", new Progress(2, 1, 16, 9, 4, 1)));
   }
 
   @Test

@@ -10,12 +10,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.link.Event;
 
 class JobRunTest {
   private final List<String> told = new ArrayList<>();
-  private final JobRun run = new JobRun("a", () -> told.add("started"), this::note);
+  private final JobRun run = new JobRun("a", () -> told.add("started"), this::note, this::note);
   private int kills;
 
   private void note(Event.JobEnded ended, Content result) {
@@ -25,6 +26,10 @@ class JobRunTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private void note(Progress progress) {
+    told.add(progress.completedTasks() + " of " + progress.tasks());
   }
 
   private void begin() {
@@ -41,12 +46,24 @@ class JobRunTest {
   }
 
   @Test
+  void tellsHowFarItIsUntilItHasEnded() {
+    begin();
+    run.validated();
+    run.progressed(new Progress(1, 0, 8, 3, 4, 0));
+    run.progressed(new Progress(1, 0, 8, 7, 1, 0));
+    run.ended(new JobOutcome.Finished(Content.of(new byte[] {'1'})));
+    run.progressed(new Progress(1, 1, 8, 8, 0, 0));
+
+    assertThat(told).containsExactly("started", "3 of 8", "7 of 8", "FINISHED 1");
+  }
+
+  @Test
   void tellsWhatBecameOfIt() {
     begin();
     run.ended(new JobOutcome.Invalid(List.of("no input", "no output")));
-    JobRun missing = new JobRun("b", () -> told.add("started"), this::note);
+    JobRun missing = new JobRun("b", () -> told.add("started"), this::note, this::note);
     missing.ended(new JobOutcome.NotFound("x.Y"));
-    JobRun failing = new JobRun("c", () -> told.add("started"), this::note);
+    JobRun failing = new JobRun("c", () -> told.add("started"), this::note, this::note);
     failing.ended(new JobOutcome.Failed(Failure.of("division by zero")));
 
     assertThat(told)

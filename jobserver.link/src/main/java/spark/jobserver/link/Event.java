@@ -1,12 +1,16 @@
 package spark.jobserver.link;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.Progress;
 
 /**
  * What a driver tells the server. Each is harmless when it is repeated or comes out of order;
- * {@link ContextFailed} and {@link ContextEnded} come last.
+ * {@link ContextFailed} and {@link ContextEnded} come last. All but {@link JobProgress} are told
+ * until the server has taken them.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
@@ -14,6 +18,7 @@ import spark.jobserver.api.Failure;
   @JsonSubTypes.Type(value = Event.ContextFailed.class, name = "context-failed"),
   @JsonSubTypes.Type(value = Event.ContextEnded.class, name = "context-ended"),
   @JsonSubTypes.Type(value = Event.JobStarted.class, name = "job-started"),
+  @JsonSubTypes.Type(value = Event.JobProgress.class, name = "job-progress"),
   @JsonSubTypes.Type(value = Event.JobEnded.class, name = "job-ended")
 })
 public sealed interface Event {
@@ -37,6 +42,16 @@ public sealed interface Event {
 
   /** A job was found valid and runs. */
   record JobStarted(String jobId) implements Event {}
+
+  /**
+   * A job that runs has come so far. May be lost, for the next one says it better; means nothing
+   * once the job has ended.
+   */
+  record JobProgress(String jobId, Progress progress) implements Event {
+    public JobProgress {
+      requireNonNull(progress, "progress");
+    }
+  }
 
   /**
    * A job has ended. The JSON text of its result follows the message.

@@ -14,8 +14,10 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.Progress;
 import spark.jobserver.link.driver.AcceptedJobs;
 import spark.jobserver.link.driver.CommandHandler;
 import spark.jobserver.link.driver.DriverEnd;
@@ -167,13 +170,15 @@ class ConversationTest {
     dial();
     for (String name : Examples.EVENTS) {
       Event event = Examples.read(name, Event.class);
-      driver.tell(event, text("[" + name + "]"));
-      NotingDesk.Told told = NotingDesk.next(desk.events);
-      assertThat(told.event()).isEqualTo(event);
-      assertThat(told.bytes()).asString(StandardCharsets.UTF_8).isEqualTo("[" + name + "]");
-
       driver.tell(event);
       assertThat(NotingDesk.next(desk.events).event()).isEqualTo(event);
+
+      if (!(event instanceof Event.JobProgress)) {
+        driver.tell(event, text("[" + name + "]"));
+        NotingDesk.Told told = NotingDesk.next(desk.events);
+        assertThat(told.event()).isEqualTo(event);
+        assertThat(told.bytes()).asString(StandardCharsets.UTF_8).isEqualTo("[" + name + "]");
+      }
     }
     assertThat(driver.flush(10_000)).isTrue();
     assertThat(Outbox.read(folder.resolve("driver"))).isEmpty();
@@ -316,6 +321,50 @@ class ConversationTest {
 
     assertThat(driver.flush(10_000)).isTrue();
     assertThat(desk.events).extracting(NotingDesk.Told::event).containsExactly(ended("a"));
+  }
+
+  @Test
+  void dropsProgressWithoutAServerAndTellsTheLatestWhenThereIsOne() throws Exception {
+    dial();
+    cable.cut();
+    driver.tell(progress("a", 1));
+    driver.tell(progress("a", 2));
+    driver.tell(progress("b", 1));
+    driver.tell(ended("b"), text("1"));
+
+    assertThat(Outbox.read(folder.resolve("driver")))
+        .extracting(Outbox.Entry::event)
+        .containsExactly(ended("b"));
+
+    cable.plug(server.url());
+
+    assertThat(driver.flush(10_000)).isTrue();
+    Set<Event> told = new HashSet<>();
+    while (told.size() < 2) {
+      told.add(NotingDesk.next(desk.events).event());
+    }
+    assertThat(told).containsExactlyInAnyOrder(ended("b"), progress("a", 2));
+  }
+
+  private static Event progress(String jobId, int completed) {
+    return new Event.JobProgress(jobId, new Progress(1, 0, 9, completed, 1, 0));
+  }
+
+  @Test
+  void doesNotWaitForTheDeliveryOfProgress() throws Exception {
+    dial();
+    desk.failing(true);
+    driver.tell(progress("a", 1));
+
+    assertThat(driver.flush(0)).isTrue();
+  }
+
+  @Test
+  void keepsNoProgress() throws Exception {
+    dial();
+
+    assertThatThrownBy(() -> driver.tell(progress("a", 1), text("")))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

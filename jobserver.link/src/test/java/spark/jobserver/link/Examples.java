@@ -15,6 +15,7 @@ public final class Examples {
           "event-context-failed",
           "event-context-ended",
           "event-job-started",
+          "event-job-progress",
           "event-job-ended");
 
   private Examples() {}

@@ -21,9 +21,26 @@ final class Answer {
 
   /** A report under a status. */
   static Response of(int status, Object report) {
-    return Response.status(status)
-        .type(MediaType.APPLICATION_JSON_TYPE)
-        .entity(Json.bytes(report))
+    return of(status, MediaType.APPLICATION_JSON_TYPE, Json.bytes(report));
+  }
+
+  /** 304, with the length of what is not sent (RFC 9110, 8.6). */
+  static Response notModified(Response answer) {
+    return Response.notModified()
+        .header(
+            HttpHeaders.CONTENT_LENGTH, answer.getHeaders().getFirst(HttpHeaders.CONTENT_LENGTH))
+        .build();
+  }
+
+  /** 200 with what is a JSON text already. */
+  static Response json(String text) {
+    return json(Content.of(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** 200 with what is a JSON text already, however large. */
+  static Response json(Content text) {
+    return Response.ok(new ContentBody(text), MediaType.APPLICATION_JSON_TYPE)
+        .header(HttpHeaders.CONTENT_LENGTH, text.size())
         .build();
   }
 
@@ -37,9 +54,18 @@ final class Answer {
 
   /** A text under a status. */
   static Response text(int status, String text) {
+    return of(
+        status,
+        MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"),
+        text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Bytes of any type under a status. */
+  static Response of(int status, MediaType type, byte[] body) {
     return Response.status(status)
-        .type(MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"))
-        .entity(text.getBytes(StandardCharsets.UTF_8))
+        .type(type)
+        .header(HttpHeaders.CONTENT_LENGTH, body.length)
+        .entity(body)
         .build();
   }
 }

@@ -1,13 +1,17 @@
 package spark.jobserver.rest;
 
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,6 +23,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -45,11 +50,14 @@ public final class Answers {
   private static final long IDLE_SECONDS = 60;
 
   private final RestSettings settings;
+  private final AnswerCounter counter;
   private final ThreadPoolExecutor threads;
+  private volatile boolean stopping;
   private final Set<CompletableFuture<Response>> open = ConcurrentHashMap.newKeySet();
 
   @Activate
-  public Answers(RestConfig config) {
+  public Answers(RestConfig config, @Reference AnswerCounter counter) {
+    this.counter = counter;
     this.settings = RestSettings.of(config);
     AtomicInteger count = new AtomicInteger();
     this.threads =
@@ -117,6 +125,11 @@ public final class Answers {
     start(work, wording, open(suspended, request));
   }
 
+  /** Where work goes on that waited for a stage of another's, so that it takes none of theirs. */
+  Executor threads() {
+    return threads;
+  }
+
   /** The answer to a request that took too long. */
   Response timedOut() {
     return Answer.of(
@@ -128,7 +141,13 @@ public final class Answers {
   /** An answer to come. The thread that completes it also writes it. */
   @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
   private CompletableFuture<Response> open(AsyncResponse suspended, Request request) {
-    Exchange exchange = new Exchange(suspended, request.suspended());
+    Exchange exchange =
+        new Exchange(
+            suspended,
+            request.suspended(),
+            request.header(HttpHeaders.ACCEPT),
+            request.method().equals(HttpMethod.HEAD),
+            counter);
     CompletableFuture<Response> answer = new CompletableFuture<>();
     open.add(answer);
     answer.whenComplete(
@@ -156,10 +175,10 @@ public final class Answers {
       CompletableFuture<Response> answer) {
     BiConsumer<Response, Throwable> settle =
         (response, error) -> {
-          if (error == null) {
-            answer.complete(response);
-          } else {
+          if (error != null) {
             answer.completeExceptionally(wording.apply(withoutWrapping(error)));
+          } else if (!answer.complete(response)) {
+            Exchange.close(response.getEntity());
           }
         };
     try {
@@ -182,9 +201,25 @@ public final class Answers {
     return inner;
   }
 
+  /** How busy the threads are, by name. */
+  Map<String, Long> gauges() {
+    return Map.of(
+        "rest.threads.active", (long) threads.getActiveCount(),
+        "rest.threads.size", (long) threads.getPoolSize(),
+        "rest.threads.max", (long) threads.getMaximumPoolSize(),
+        "rest.requests.queued", (long) threads.getQueue().size(),
+        "rest.requests.open", (long) open.size());
+  }
+
+  /** Whether the server is being stopped: answers that go on and on end. */
+  boolean isStopping() {
+    return stopping;
+  }
+
   /** Answers whoever still waits, so that no client hangs. */
   @Deactivate
   void stop() {
+    stopping = true;
     threads.shutdown();
     open.forEach(answer -> answer.completeExceptionally(stopping()));
   }

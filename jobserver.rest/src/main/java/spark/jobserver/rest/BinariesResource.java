@@ -1,5 +1,6 @@
 package spark.jobserver.rest;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -46,6 +47,7 @@ public final class BinariesResource {
 
   /** The latest version of every name, as one object whose keys are the names. */
   @GET
+  @Operation(operationId = "listBinaries")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     answers.give(
         suspended,
@@ -62,6 +64,7 @@ public final class BinariesResource {
   /** The latest version of a name. */
   @GET
   @Path("{name}")
+  @Operation(operationId = "getBinary")
   public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
     answers.give(
@@ -85,6 +88,7 @@ public final class BinariesResource {
    */
   @POST
   @Path("{name}")
+  @Operation(operationId = "uploadBinary")
   public void upload(
       @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
     String name = request.name();
@@ -118,6 +122,7 @@ public final class BinariesResource {
   /** Removes all versions of a name. */
   @DELETE
   @Path("{name}")
+  @Operation(operationId = "deleteBinary")
   public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
     answers.give(

@@ -1,5 +1,6 @@
 package spark.jobserver.rest;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
@@ -29,6 +30,7 @@ public final class ContextFactoriesResource {
 
   /** The factories, ordered by name. */
   @GET
+  @Operation(operationId = "listContextFactories")
   public Response list() {
     List<FactoryReport> report =
         core.contextFactories().list().stream().map(FactoryReport::of).toList();

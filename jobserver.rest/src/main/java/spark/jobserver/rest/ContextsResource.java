@@ -1,9 +1,11 @@
 package spark.jobserver.rest;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
@@ -14,6 +16,7 @@ import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -45,6 +48,7 @@ public final class ContextsResource {
 
   /** The names of the contexts that run or are stopping, the latest first. */
   @GET
+  @Operation(operationId = "listContexts")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     answers.give(
         suspended,
@@ -56,6 +60,7 @@ public final class ContextsResource {
   /** The latest context of a name. */
   @GET
   @Path("{name}")
+  @Operation(operationId = "getContext")
   public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
     answers.give(
@@ -81,6 +86,7 @@ public final class ContextsResource {
    */
   @POST
   @Path("{name}")
+  @Operation(operationId = "createContext")
   public void create(
       @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
     String name = request.name();
@@ -104,6 +110,7 @@ public final class ContextsResource {
    */
   @DELETE
   @Path("{name}")
+  @Operation(operationId = "deleteContext")
   public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
     boolean force = request.query().flag("force");
@@ -142,5 +149,31 @@ public final class ContextsResource {
             UnsupportedOperationException.class.getName(),
             "");
     return Answer.of(500, new ErrorReport(DELETE_FAILURE, why));
+  }
+
+  /**
+   * Stops all contexts and makes those of the configuration again. With {@code sync=false} the
+   * answer does not wait for that.
+   */
+  @PUT
+  @Operation(operationId = "resetContexts")
+  public void reset(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    Query query = request.query();
+    String word = Reset.word(query);
+    boolean sync = query.text("sync").isEmpty() || query.flag("sync");
+    answers.giveLater(
+        suspended,
+        request,
+        () -> {
+          if (!word.equals(Reset.REBOOT)) {
+            return CompletableFuture.completedFuture(Reset.unknown());
+          }
+          CompletionStage<Void> reset = core.contexts().reset();
+          return sync
+              ? reset.thenApply(done -> Answer.ok(Message.success("Context reset")))
+              : CompletableFuture.completedFuture(
+                  Answer.ok(Message.success("Context reset requested")));
+        },
+        RouteFailure.status("ERROR"));
   }
 }

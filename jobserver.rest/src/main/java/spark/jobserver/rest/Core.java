@@ -4,12 +4,15 @@ import static org.osgi.service.component.annotations.ReferenceCardinality.OPTION
 import static org.osgi.service.component.annotations.ReferencePolicy.DYNAMIC;
 import static org.osgi.service.component.annotations.ReferencePolicyOption.GREEDY;
 
+import java.util.Map;
 import java.util.Optional;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.server.Binaries;
 import spark.jobserver.api.server.ContextFactories;
 import spark.jobserver.api.server.Contexts;
+import spark.jobserver.api.server.Counters;
+import spark.jobserver.api.server.DataFiles;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Health;
 import spark.jobserver.api.server.Jobs;
@@ -40,6 +43,12 @@ public final class Core {
   @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
   volatile Health health;
 
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile DataFiles dataFiles;
+
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Counters counters;
+
   Binaries binaries() {
     return available(binaries, "binaries");
   }
@@ -58,6 +67,16 @@ public final class Core {
 
   Health health() {
     return available(health, "health");
+  }
+
+  DataFiles dataFiles() {
+    return available(dataFiles, "data files");
+  }
+
+  /** What the core has counted; nothing while it is not there. */
+  Map<String, Long> counters() {
+    Counters now = counters;
+    return now == null ? Map.of() : now.counters();
   }
 
   private static <T> T available(T service, String noun) {

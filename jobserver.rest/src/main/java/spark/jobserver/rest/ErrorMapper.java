@@ -62,6 +62,24 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
 
   private static Response expected(JobserverException error) {
     Form form = Form.of(error.code());
+    Response answer = expected(error, form);
+    return form.status() == 503
+        ? Response.fromResponse(answer)
+            .header(HttpHeaders.RETRY_AFTER, retryAfter(error.code()))
+            .build()
+        : answer;
+  }
+
+  /** After how many seconds it may be worth while to try again. */
+  private static int retryAfter(ErrorCode code) {
+    return switch (code) {
+      case NO_SLOTS -> 1;
+      case TOO_MANY_CONTEXTS -> 10;
+      default -> 2;
+    };
+  }
+
+  private static Response expected(JobserverException error, Form form) {
     if (error.code().fault() == Fault.SERVER && error.getCause() != null) {
       return form.withException()
           ? unexpected(form.status(), form.word(), error.getMessage(), error.getCause())
@@ -141,14 +159,19 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
   private record Form(int status, String word, boolean withException) {
     static Form of(ErrorCode code) {
       return switch (code) {
-        case BINARY_FORMAT, CONTEXT_NAME, CONTEXT_EXISTS, CONFIG -> text(400);
+        case BINARY_FORMAT, CONTEXT_NAME, CONTEXT_EXISTS, CONFIG, CALLBACK, DATA_NOT_FOUND ->
+            text(400);
+        case PACKAGES -> new Form(400, "JOB LOADING FAILED", true);
         case BINARY_IN_USE -> text(403);
         case BINARY_NOT_FOUND, CONTEXT_NOT_FOUND, JOB_NOT_FOUND, JOB_NOT_RUNNING, CLASS_NOT_FOUND ->
             text(404);
-        case CONTEXT_STOPPING -> text(409);
-        case UNAVAILABLE -> text(503);
+        case CONTEXT_STOPPING, JOB_NOT_FINISHED -> text(409);
+        case KEY_USED -> text(422);
+        case UNAVAILABLE, TOO_MANY_CONTEXTS -> text(503);
+        case NO_ROOM -> text(507);
         case NO_SLOTS -> new Form(503, "NO SLOTS AVAILABLE", false);
         case VALIDATION -> new Form(400, "VALIDATION FAILED", true);
+        case AD_HOC_INIT -> new Form(500, "CONTEXT INIT FAILED", true);
         case CONTEXT_INIT -> new Form(500, "CONTEXT INIT ERROR", true);
         case STORAGE -> new Form(500, "Storage Failure", true);
         case TIMEOUT -> new Form(500, "ERROR", true);

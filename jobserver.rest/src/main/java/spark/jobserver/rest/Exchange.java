@@ -7,6 +7,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,12 +19,44 @@ import org.slf4j.LoggerFactory;
  *
  * @param jersey the request as Jersey suspended it
  * @param container the same, as the container keeps it
+ * @param accept what the client accepts
+ * @param head whether the client asks for the head of the answer only
+ * @param counter counts the answers that Jersey does not see
  */
-record Exchange(AsyncResponse jersey, AsyncContext container) {
+record Exchange(
+    AsyncResponse jersey,
+    AsyncContext container,
+    Optional<String> accept,
+    boolean head,
+    AnswerCounter counter) {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
-  /** Sends the answer on this thread, at the pace of the client. */
-  void answer(Response response) {
+  /**
+   * Sends the answer on this thread, at the pace of the client. A body that is {@link
+   * AutoCloseable} is closed at the end, whether it was asked to write or not: the head alone may
+   * be wanted, and the client may be gone.
+   */
+  void answer(Response made) {
+    try {
+      Response told = Problem.wanted(accept) ? Problem.instead(made) : made;
+      send(head ? Response.fromResponse(told).entity(null).build() : told);
+    } finally {
+      close(made.getEntity());
+    }
+  }
+
+  /** Closes a body that is not wanted any more. */
+  static void close(Object entity) {
+    if (entity instanceof AutoCloseable body) {
+      try {
+        body.close();
+      } catch (Exception e) {
+        LOG.warn("the body of an answer cannot be closed", e);
+      }
+    }
+  }
+
+  private void send(Response response) {
     try {
       jersey.resume(response);
     } catch (RuntimeException e) {
@@ -41,6 +74,7 @@ record Exchange(AsyncResponse jersey, AsyncContext container) {
     try {
       HttpServletResponse out = (HttpServletResponse) container.getResponse();
       if (!out.isCommitted()) {
+        counter.count(response.getStatus());
         out.setStatus(response.getStatus());
         response
             .getStringHeaders()

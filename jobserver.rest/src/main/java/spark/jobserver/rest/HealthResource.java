@@ -1,5 +1,6 @@
 package spark.jobserver.rest;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
@@ -37,6 +38,7 @@ public final class HealthResource {
 
   /** 200 or 500. */
   @GET
+  @Operation(operationId = "getHealth")
   public Response check() {
     Optional<String> problem = problem();
     if (!last.getAndSet(problem).equals(problem)) {

@@ -20,6 +20,7 @@ import spark.jobserver.api.JobState;
  * @param duration {@code Job not done yet}, or how long it took
  * @param status where it is in its life
  * @param failure why it is ERROR or KILLED
+ * @param progress how far it has come, while it runs and where that is known
  */
 record JobReport(
     String jobId,
@@ -29,12 +30,31 @@ record JobReport(
     String contextId,
     String duration,
     String status,
-    @JsonIgnore Optional<FailureReport> failure) {
+    @JsonIgnore Optional<FailureReport> failure,
+    @JsonInclude(JsonInclude.Include.NON_NULL) ProgressReport progress) {
 
   /** A job as it is now; one that was only just started counts as running. */
   static JobReport of(Job job, ZoneId zone) {
-    JobState shown = job.state() == JobState.STARTED ? JobState.RUNNING : job.state();
-    return of(job, shown, zone);
+    return of(job, shown(job), zone);
+  }
+
+  /** The state that clients are told: a job that was only just started counts as running. */
+  static JobState shown(Job job) {
+    return job.state() == JobState.STARTED ? JobState.RUNNING : job.state();
+  }
+
+  /** This report with how far the job has come. */
+  JobReport with(Optional<ProgressReport> known) {
+    return new JobReport(
+        jobId,
+        startTime,
+        classPath,
+        context,
+        contextId,
+        duration,
+        status,
+        failure,
+        known.orElse(null));
   }
 
   /** A job as its submitter is told that it was started. */
@@ -53,7 +73,8 @@ record JobReport(
             .map(end -> Times.seconds(Duration.between(job.startTime(), end)))
             .orElse("Job not done yet"),
         shown.name(),
-        job.failure().map(FailureReport::of));
+        job.failure().map(FailureReport::of),
+        null);
   }
 
   /** The failure as Jackson takes it: under its key, and null where the key shall not be. */

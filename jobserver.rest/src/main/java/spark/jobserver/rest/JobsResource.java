@@ -1,7 +1,7 @@
 package spark.jobserver.rest;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.ws.rs.BeanParam;
-import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -12,9 +12,11 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,13 +25,13 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtensionSelect;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
-import spark.jobserver.api.Content;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
-import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs.Ended;
+import spark.jobserver.api.server.Jobs.JobSubmission;
 import spark.jobserver.api.server.Jobs.Submission;
-import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Jobs.SubmissionKey;
 
 /** {@code /jobs}: single runs. */
 @Component(service = JobsResource.class)
@@ -37,11 +39,8 @@ import spark.jobserver.api.server.JobserverException;
 @JakartarsExtensionSelect(ErrorMapper.SELECT)
 @Path("/jobs")
 public final class JobsResource {
-  private static final int DEFAULT_LIMIT = 50;
-
-  /** The states that clients know; a job that was only just started counts as running. */
-  private static final List<JobState> SHOWN =
-      List.of(JobState.RUNNING, JobState.FINISHED, JobState.ERROR, JobState.KILLED);
+  /** The parameters that say what to run; they may stand in the body as well. */
+  private static final Set<String> WHAT_TO_RUN = Set.of("appName", "classPath", "cp", "mainClass");
 
   private final Core core;
   private final Answers answers;
@@ -52,64 +51,46 @@ public final class JobsResource {
     this.answers = answers;
   }
 
-  /** The latest jobs without results, the latest first. */
+  /**
+   * The latest jobs without results, the latest first; of those that {@code context}, {@code
+   * status}, {@code classPath} and {@code since} let through. Where there are more than {@code
+   * limit}, the header {@code Link} has the way to the next ones.
+   */
   @GET
+  @Operation(operationId = "listJobs")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    Query query = request.query();
-    int limit = query.wholeNumber("limit").orElse(DEFAULT_LIMIT);
-    Optional<String> status = query.text("status");
+    JobListRequest wanted = JobListRequest.of(request.query());
     answers.give(
         suspended,
         request,
         () -> {
-          Optional<JobState> state = status.flatMap(JobsResource::shown);
-          if (status.isPresent() && state.isEmpty()) {
-            return Answer.ok(List.of());
-          }
-          ZoneId zone = ZoneId.systemDefault();
-          return Answer.ok(
-              core.jobs().list(limit, state).stream().map(job -> JobReport.of(job, zone)).toList());
+          Optional<JobFilter> filter = wanted.filter();
+          return filter.isEmpty() ? Answer.ok(List.of()) : page(wanted, filter.get());
         });
   }
 
-  private static Optional<JobState> shown(String status) {
-    return SHOWN.stream().filter(state -> state.name().equalsIgnoreCase(status)).findFirst();
-  }
-
-  /** A job, with its result when it is FINISHED. */
-  @GET
-  @Path("{id}")
-  public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    String id = request.name();
-    answers.give(
-        suspended,
-        request,
-        () -> {
-          Job job = core.jobs().find(id).orElseThrow(() -> unknown(id));
-          JobReport report = JobReport.of(job, ZoneId.systemDefault());
-          return job.state() == JobState.FINISHED
-              ? Answer.withResult(report, resultOf(id, core.jobs().result(id)))
-              : Answer.ok(report);
-        });
-  }
-
-  private static Content resultOf(String id, Optional<Content> result) {
-    return result.orElseThrow(
-        () -> new IllegalStateException("job " + id + " is FINISHED and has no result"));
-  }
-
-  private static JobserverException unknown(String id) {
-    return new JobserverException(ErrorCode.JOB_NOT_FOUND, "No such job ID " + id);
+  private Response page(JobListRequest wanted, JobFilter filter) {
+    ZoneId zone = ZoneId.systemDefault();
+    List<Job> found = core.jobs().list(filter, wanted.limit() + 1);
+    List<Job> jobs = found.subList(0, Math.min(found.size(), wanted.limit()));
+    Response page = Answer.ok(jobs.stream().map(job -> JobReport.of(job, zone)).toList());
+    return jobs.isEmpty() || jobs.size() == found.size()
+        ? page
+        : Response.fromResponse(page)
+            .header(HttpHeaders.LINK, wanted.next(jobs.get(jobs.size() - 1)))
+            .build();
   }
 
   /**
    * Submits a job. Without {@code sync} it is answered when the job was found valid and runs, with
    * it when the job has ended. Both wait for {@code timeout} seconds, and no longer than any
-   * request may; the job itself goes on.
+   * request may; the job itself goes on. The time starts when the job does: a context of its own
+   * may take longer to come up.
    *
    * @param body HOCON, whatever its content type
    */
   @POST
+  @Operation(operationId = "submitJob")
   public void submit(
       @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
     Query query = request.query();
@@ -120,37 +101,29 @@ public final class JobsResource {
             .map(Duration::ofSeconds)
             .orElse(answers.settings().jobTimeout());
     Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
+    Optional<SubmissionKey> key = IdempotencyKey.of(request, query);
     answers.giveLater(
         suspended,
         request,
         () -> {
           String config = RequestBody.text(body, answers.settings().maxConfigSize(), type);
-          SubmissionRequest wanted = SubmissionRequest.of(query);
-          if (wanted.packages().size() != 1) {
-            return CompletableFuture.completedFuture(wrongPackages(wanted.packages()));
-          }
-          Submission submission = core.jobs().submit(wanted.submission(config));
-          return bounded(
-              sync ? whenEnded(submission) : whenStarted(submission),
-              submission.job().id(),
-              timeout);
+          return core.jobs()
+              .submit(submission(query, config, key))
+              .thenCompose(
+                  submission ->
+                      bounded(
+                          sync ? whenEnded(submission) : whenStarted(submission),
+                          submission.job().id(),
+                          timeout));
         },
         RouteFailure.status("ERROR"));
   }
 
-  /** A Python job comes in one archive; those that are not there are told first. */
-  private Response wrongPackages(List<String> packages) {
-    for (String name : packages) {
-      if (core.binaries().find(name).isEmpty()) {
-        throw new JobserverException(ErrorCode.BINARY_NOT_FOUND, "appName " + name + " not found");
-      }
-    }
-    FailureReport why =
-        new FailureReport(
-            "Python should have exactly one package file! Found: " + packages.size(),
-            IllegalArgumentException.class.getName(),
-            "");
-    return Answer.of(400, new ErrorReport("JOB LOADING FAILED", why));
+  private static JobSubmission submission(Query query, String config, Optional<SubmissionKey> key) {
+    Map<String, String> parameters = new HashMap<>(query.all());
+    parameters.keySet().retainAll(WHAT_TO_RUN);
+    return new JobSubmission(
+        parameters, query.text("context"), config, query.text("callbackUrl"), key);
   }
 
   private static CompletionStage<Response> whenStarted(Submission submission) {
@@ -172,15 +145,9 @@ public final class JobsResource {
     Job job = ended.job();
     if (job.state() == JobState.FINISHED) {
       return Answer.withResult(
-          new SyncReport.Finished(job.id()), resultOf(job.id(), ended.result()));
+          new SyncReport.Finished(job.id()), JobResource.resultOf(job.id(), ended.result()));
     }
-    return Answer.ok(new SyncReport(job.id(), job.state().name(), failureOf(job)));
-  }
-
-  private static FailureReport failureOf(Job job) {
-    return job.failure()
-        .map(FailureReport::of)
-        .orElseThrow(() -> new IllegalStateException("job " + job.id() + " has no failure"));
+    return Answer.ok(new SyncReport(job.id(), job.state().name(), JobResource.failureOf(job)));
   }
 
   private CompletionStage<Response> bounded(
@@ -203,45 +170,5 @@ public final class JobsResource {
             TimeoutException.class.getName(),
             "");
     return Answer.of(500, new ErrorReport("ERROR", why));
-  }
-
-  /** Ends a job that runs. A job that had failed is told as it failed. */
-  @DELETE
-  @Path("{id}")
-  public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    String id = request.name();
-    answers.giveLater(
-        suspended,
-        request,
-        () -> {
-          Job job = core.jobs().find(id).orElseThrow(() -> unknown(id));
-          if (job.state() == JobState.KILLED) {
-            throw notRunning(id);
-          }
-          return (job.state().isFinal()
-                  ? CompletableFuture.completedFuture(job)
-                  : core.jobs().kill(id))
-              .thenApply(JobsResource::deleted)
-              .toCompletableFuture()
-              .completeOnTimeout(
-                  answers.timedOut(),
-                  answers.settings().requestTimeout().toMillis(),
-                  TimeUnit.MILLISECONDS);
-        },
-        RouteFailure.status("ERROR"));
-  }
-
-  private static Response deleted(Job job) {
-    return switch (job.state()) {
-      case KILLED -> Answer.ok(new StatusReport(job.state().name()));
-      case ERROR -> Answer.ok(new DeletedJobReport(job.state().name(), failureOf(job)));
-      case FINISHED -> throw notRunning(job.id());
-      case STARTED, RUNNING ->
-          throw new IllegalStateException("job " + job.id() + " was killed and is not final");
-    };
-  }
-
-  private static JobserverException notRunning(String id) {
-    return new JobserverException(ErrorCode.JOB_NOT_RUNNING, "No running job with ID " + id);
   }
 }

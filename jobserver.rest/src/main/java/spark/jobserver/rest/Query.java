@@ -65,6 +65,18 @@ final class Query {
     throw malformed(name, value, "a whole number from 0 to " + Integer.MAX_VALUE);
   }
 
+  /** A number of bytes. */
+  Optional<Long> size(String name) {
+    return text(name).map(value -> size(name, value));
+  }
+
+  private static long size(String name, String value) {
+    if (!value.matches("\\d{1,18}")) {
+      throw malformed(name, value, "a number of bytes");
+    }
+    return Long.parseLong(value);
+  }
+
   /** A boolean, in any of its spellings and in any case; false when it is not given. */
   boolean flag(String name) {
     return text(name).map(value -> flag(name, value)).orElse(false);
@@ -81,7 +93,8 @@ final class Query {
     throw malformed(name, value, "a boolean: true, yes, on, 1 or false, no, off, 0");
   }
 
-  private static Rejection malformed(String name, String value, String right) {
+  /** What to tell of a parameter's value that cannot be read. */
+  static Rejection malformed(String name, String value, String right) {
     return new Rejection(
         400, "The query parameter '" + name + "' was malformed: '" + value + "' is not " + right);
   }

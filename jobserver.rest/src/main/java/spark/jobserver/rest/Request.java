@@ -3,13 +3,14 @@ package spark.jobserver.rest;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -19,16 +20,11 @@ import java.util.Optional;
 public final class Request {
   private final HttpServletRequest servletRequest;
   private final UriInfo uri;
-  private final HttpHeaders headers;
 
   /** Called by Jersey. */
-  public Request(
-      @Context HttpServletRequest servletRequest,
-      @Context UriInfo uri,
-      @Context HttpHeaders headers) {
+  public Request(@Context HttpServletRequest servletRequest, @Context UriInfo uri) {
     this.servletRequest = servletRequest;
     this.uri = uri;
-    this.headers = headers;
   }
 
   /** The request's URI as the client wrote it, with its query. */
@@ -36,14 +32,20 @@ public final class Request {
     return uri.getRequestUri();
   }
 
+  /** The request's method. */
+  String method() {
+    return servletRequest.getMethod();
+  }
+
   /** The query parameters, decoded. */
   Query query() {
     return Query.of(uri);
   }
 
-  /** A header. */
+  /** A header as the client wrote it; with a comma between values that were given one by one. */
   Optional<String> header(String name) {
-    return Optional.ofNullable(headers.getHeaderString(name));
+    List<String> values = Collections.list(servletRequest.getHeaders(name));
+    return values.isEmpty() ? Optional.empty() : Optional.of(String.join(",", values));
   }
 
   /**
@@ -69,6 +71,11 @@ public final class Request {
     } catch (IllegalArgumentException | CharacterCodingException e) {
       throw new Rejection(400, "The path was malformed: " + segment + " is not encoded UTF-8");
     }
+  }
+
+  /** Whose request it is: the name of who was authenticated, empty where nobody was asked. */
+  String caller() {
+    return Optional.ofNullable(servletRequest.getRemoteUser()).orElse("");
   }
 
   /** What the container keeps of this request after it was suspended. */

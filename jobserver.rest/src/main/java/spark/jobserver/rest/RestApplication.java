@@ -24,6 +24,8 @@ public final class RestApplication extends Application {
         "jersey.config.server.wadl.disableWadl", true,
         // curl sends an empty body as a form; its query is not one, and no reason to warn.
         "jersey.config.servlet.form.queryParams.disabled", true,
+        // An event goes out when it is told; the container gathers what is not to go out at once.
+        "jersey.config.server.contentLength.buffer", 0,
         // The container would make a page of HTML of an error.
         "jersey.config.server.response.setStatusOverSendError", true);
   }

@@ -25,4 +25,7 @@ public @interface RestConfig {
 
   /** The largest configuration of a job or a context. */
   String max$_$config$_$size() default "16 MiB";
+
+  /** How many event streams may be open at once. */
+  int max$_$event$_$streams() default 100;
 }

@@ -16,6 +16,7 @@ import java.util.function.BiFunction;
  * @param contextDeletionTimeout how long {@code DELETE /contexts} waits before it says "not yet"
  * @param maxUploadSize the largest upload, in bytes
  * @param maxConfigSize the largest configuration, in bytes
+ * @param maxEventStreams how many event streams may be open at once
  */
 record RestSettings(
     int threads,
@@ -23,7 +24,8 @@ record RestSettings(
     Duration requestTimeout,
     Duration contextDeletionTimeout,
     long maxUploadSize,
-    long maxConfigSize) {
+    long maxConfigSize,
+    int maxEventStreams) {
 
   /** By how much {@code DELETE /contexts} answers before the time is over. */
   private static final Duration HEAD_START = Duration.ofSeconds(2);
@@ -32,6 +34,12 @@ record RestSettings(
     if (threads < 1) {
       throw new IllegalArgumentException(
           RestConfig.PID + ".threads must be at least 1, not " + threads);
+    }
+    if (maxEventStreams < 0 || maxEventStreams >= threads) {
+      throw new IllegalArgumentException(
+          RestConfig.PID
+              + ".max-event-streams must be less than .threads, for each takes one, not "
+              + maxEventStreams);
     }
   }
 
@@ -50,7 +58,8 @@ record RestSettings(
         duration("request-timeout", config.request$_$timeout()),
         deletion.isNegative() ? Duration.ZERO : deletion,
         size("max-upload-size", config.max$_$upload$_$size()),
-        size("max-config-size", config.max$_$config$_$size()));
+        size("max-config-size", config.max$_$config$_$size()),
+        config.max$_$event$_$streams());
   }
 
   private static Duration duration(String key, String value) {

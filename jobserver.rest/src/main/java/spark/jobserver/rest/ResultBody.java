@@ -1,7 +1,6 @@
 package spark.jobserver.rest;
 
 import jakarta.ws.rs.core.StreamingOutput;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -46,42 +45,13 @@ final class ResultBody implements StreamingOutput {
   public void write(OutputStream out) throws IOException {
     try (InputStream bytes = result.open()) {
       int end = report.length - 1;
-      OutputStream client = new Client(out);
+      OutputStream client = new ClientStream(out);
       client.write(report, 0, end);
       client.write(RESULT);
       bytes.transferTo(client);
       client.write(report, end, 1);
-    } catch (ClientGone e) {
+    } catch (ClientStream.Gone e) {
       LOG.debug("the client left before the end of its answer", e);
-    }
-  }
-
-  /** The way to the client; where it fails, the client is gone, and nothing of the server broke. */
-  private static final class Client extends FilterOutputStream {
-    Client(OutputStream out) {
-      super(out);
-    }
-
-    @Override
-    public void write(int value) throws IOException {
-      write(new byte[] {(byte) value}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      try {
-        out.write(bytes, offset, length);
-      } catch (IOException e) {
-        throw new ClientGone(e);
-      }
-    }
-  }
-
-  private static final class ClientGone extends IOException {
-    private static final long serialVersionUID = 1;
-
-    ClientGone(IOException cause) {
-      super(cause);
     }
   }
 }

@@ -86,19 +86,39 @@ class ErrorMapperTest {
     "CONTEXT_EXISTS, 400",
     "CONTEXT_NOT_FOUND, 404",
     "CONTEXT_INIT, 500",
+    "AD_HOC_INIT, 500",
+    "TOO_MANY_CONTEXTS, 503",
     "CONTEXT_STOPPING, 409",
     "CONFIG, 400",
+    "CALLBACK, 400",
+    "PACKAGES, 400",
+    "KEY_USED, 422",
     "NO_SLOTS, 503",
     "JOB_NOT_FOUND, 404",
     "JOB_NOT_RUNNING, 404",
+    "JOB_NOT_FINISHED, 409",
     "CLASS_NOT_FOUND, 404",
     "VALIDATION, 400",
     "TIMEOUT, 500",
     "UNAVAILABLE, 503",
+    "NO_ROOM, 507",
+    "DATA_NOT_FOUND, 400",
     "STORAGE, 500"
   })
   void everyErrorHasItsStatus(ErrorCode code, int status) {
-    assertThat(ErrorMapper.answer(new JobserverException(code, "why")).getStatus())
-        .isEqualTo(status);
+    Response answer = ErrorMapper.answer(new JobserverException(code, "why"));
+    assertThat(answer.getStatus()).isEqualTo(status);
+    assertThat(answer.getHeaderString("Retry-After") != null)
+        .as("says when to try again")
+        .isEqualTo(status == 503);
+  }
+
+  @Test
+  void whenToTryAgainStandsBesideAnIncidentToo() {
+    Response answer =
+        ErrorMapper.answer(
+            new JobserverException(ErrorCode.UNAVAILABLE, "Try again", new IOException("secret")));
+    assertThat(answer.getHeaderString("Retry-After")).matches("[1-9][0-9]*");
+    assertThat(answer.getHeaderString(ErrorMapper.INCIDENT_HEADER)).isNotEmpty();
   }
 }

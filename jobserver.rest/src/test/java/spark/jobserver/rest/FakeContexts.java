@@ -31,6 +31,12 @@ public final class FakeContexts implements Contexts {
   /** What {@link #stop} returns. */
   public volatile CompletionStage<Context> stopped = new CompletableFuture<>();
 
+  /** What {@link #reset} returns. */
+  public volatile CompletionStage<Void> reset = new CompletableFuture<>();
+
+  /** Completes when {@link #reset} was called. */
+  public final CompletableFuture<Void> resetAsked = new CompletableFuture<>();
+
   /** What every method throws, where there is something. */
   public volatile Optional<RuntimeException> failure = Optional.empty();
 
@@ -71,6 +77,13 @@ public final class FakeContexts implements Contexts {
       throw new JobserverException(ErrorCode.CONTEXT_NOT_FOUND, "context " + name + " not found");
     }
     return stopped;
+  }
+
+  @Override
+  public CompletionStage<Void> reset() {
+    fail();
+    resetAsked.complete(null);
+    return reset;
   }
 
   private void fail() {

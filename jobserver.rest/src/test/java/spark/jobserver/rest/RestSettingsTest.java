@@ -41,7 +41,8 @@ class RestSettingsTest {
                 Duration.ofSeconds(40),
                 Duration.ofSeconds(13),
                 1L << 30,
-                16L << 20));
+                16L << 20,
+                100));
   }
 
   @Test
@@ -71,6 +72,14 @@ class RestSettingsTest {
     assertThatThrownBy(() -> RestSettings.of(config(Map.of("threads", 0))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("spark.jobserver.rest.threads must be at least 1, not 0");
+  }
+
+  @Test
+  void eventStreamsLeaveThreadsForOtherRequests() {
+    assertThatThrownBy(() -> RestSettings.of(config(Map.of("threads", 5, "max-event-streams", 5))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "spark.jobserver.rest.max-event-streams must be less than .threads");
   }
 
   @Test

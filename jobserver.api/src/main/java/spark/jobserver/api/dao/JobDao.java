@@ -9,6 +9,7 @@ import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 
 /**
@@ -101,12 +102,20 @@ public interface JobDao {
   // Jobs
 
   /**
-   * Adds a job.
-   *
-   * @param config the posted configuration as one JSON object
-   * @return false, and nothing is added, when that version of its binary is no longer there
+   * Adds a job, unless the version of its binary is no longer there or its request's key was used.
+   * The key is on record for as long as the job, unless {@link #forgetKey} is called.
    */
-  boolean insertJob(Job job, String config);
+  JobInsertion insertJob(Job job, JobInput input);
+
+  /**
+   * The job that a request with this key was answered with.
+   *
+   * @return the same as {@link #insertJob} with that key would, if the key was used
+   */
+  Optional<JobInsertion.KeyUsed> keyUsed(String caller, String key);
+
+  /** Forgets the key that the request for a job had, so that it may be used again. */
+  void forgetKey(String jobId);
 
   /**
    * Ends a job: state, failure and result in one transaction. A final state never changes, so of
@@ -140,9 +149,8 @@ public interface JobDao {
    * The latest jobs, by start time and then by id, the latest first.
    *
    * @param limit how many at the most
-   * @param state only jobs in this state
    */
-  List<Job> jobs(int limit, Optional<JobState> state);
+  List<Job> jobs(JobFilter filter, int limit);
 
   /** All jobs that are not final, the earliest first. */
   List<Job> activeJobs();
@@ -155,4 +163,25 @@ public interface JobDao {
    * slowly holds up nobody.
    */
   Optional<Content> result(String id);
+
+  // Callbacks
+
+  /** The URL that shall be told of a job's end, unless {@link #forgetCallback} was called. */
+  Optional<String> callback(String jobId);
+
+  /** The ids of the final jobs with a {@link #callback}, the earliest first. */
+  List<String> pendingCallbacks();
+
+  /** Forgets the callback of a job: its URL was told, or shall not be told any more. */
+  void forgetCallback(String jobId);
+
+  // History
+
+  /**
+   * Removes what ended before a time: final jobs with their configurations, results and keys, and
+   * final contexts that no job on record has run in. Jobs with a callback that is pending stay.
+   *
+   * @param limit how many jobs, and how many contexts, at the most; the earliest first
+   */
+  Expired removeEnded(Instant before, int limit);
 }

@@ -24,8 +24,8 @@ public interface Contexts {
    *     parameters; may be empty
    * @return the context once it runs, or fails with {@link ErrorCode#CONTEXT_INIT}; it is on record
    *     either way
-   * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS}, or
-   *     {@link ErrorCode#CONFIG}; nothing is on record then
+   * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS},
+   *     {@link ErrorCode#TOO_MANY_CONTEXTS}, or {@link ErrorCode#CONFIG}; nothing is on record then
    */
   CompletionStage<Context> create(String name, Map<String, String> parameters, String body);
 
@@ -36,4 +36,12 @@ public interface Contexts {
    * @throws JobserverException {@link ErrorCode#CONTEXT_NOT_FOUND}
    */
   CompletionStage<Context> stop(String name);
+
+  /**
+   * Stops all contexts, then makes those of the server's configuration again ({@code
+   * spark.contexts}).
+   *
+   * @return completes when that is done; contexts that cannot be made are in the log
+   */
+  CompletionStage<Void> reset();
 }

@@ -16,16 +16,28 @@ public enum ErrorCode {
   CONTEXT_NOT_FOUND(Fault.CALLER),
   /** The context could not be made; the failure says why. */
   CONTEXT_INIT(Fault.SERVER),
+  /** The context of a job's own could not be made; the failure says why. */
+  AD_HOC_INIT(Fault.SERVER),
+  /** As many contexts as there may be are there. */
+  TOO_MANY_CONTEXTS(Fault.CALLER),
   /** The context is being stopped. */
   CONTEXT_STOPPING(Fault.CALLER),
   /** A configuration does not parse or lacks something. */
   CONFIG(Fault.CALLER),
+  /** The URL to call back may not be called. */
+  CALLBACK(Fault.CALLER),
+  /** A job has more packages than one, or none; the failure says so. */
+  PACKAGES(Fault.CALLER),
+  /** The request's key was used for another request. */
+  KEY_USED(Fault.CALLER),
   /** All slots of the context are taken. */
   NO_SLOTS(Fault.CALLER),
   /** No job with that id. */
   JOB_NOT_FOUND(Fault.CALLER),
   /** The job has already ended. */
   JOB_NOT_RUNNING(Fault.CALLER),
+  /** The job has no result, for it is not FINISHED. */
+  JOB_NOT_FINISHED(Fault.CALLER),
   /** The job's class path is not in the binary. */
   CLASS_NOT_FOUND(Fault.CALLER),
   /** The job refused its input; the failure lists the problems. */
@@ -34,6 +46,10 @@ public enum ErrorCode {
   TIMEOUT(Fault.SERVER),
   /** Something that is needed is out of reach for now; nothing has changed, try again. */
   UNAVAILABLE(Fault.SERVER),
+  /** There is no room on the disk. */
+  NO_ROOM(Fault.SERVER),
+  /** No file of data with that name. */
+  DATA_NOT_FOUND(Fault.CALLER),
   /** The store refused. */
   STORAGE(Fault.SERVER);
 

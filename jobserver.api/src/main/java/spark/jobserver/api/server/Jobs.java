@@ -1,38 +1,64 @@
 package spark.jobserver.api.server;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Job;
-import spark.jobserver.api.JobState;
+import spark.jobserver.api.JobFilter;
+import spark.jobserver.api.Progress;
 
 /** The jobs. */
 @ProviderType
 public interface Jobs {
   /**
-   * Submits a job.
+   * Submits a job, in a context of its own where it names none: that is made first and is stopped
+   * when the job has ended.
    *
-   * @return the submission, once the job is committed
-   * @throws JobserverException {@link ErrorCode#CONFIG}, {@link ErrorCode#BINARY_NOT_FOUND}, {@link
-   *     ErrorCode#CONTEXT_NOT_FOUND}, {@link ErrorCode#CONTEXT_STOPPING} or {@link
-   *     ErrorCode#NO_SLOTS}; nothing is on record then
+   * <p>A submission whose key was used for the same request is answered with the job of then, and
+   * nothing new is done.
+   *
+   * @return the submission, once the job is committed; or fails with {@link ErrorCode#AD_HOC_INIT},
+   *     or with what this method throws
+   * @throws JobserverException {@link ErrorCode#CONFIG}, {@link ErrorCode#CALLBACK}, {@link
+   *     ErrorCode#BINARY_NOT_FOUND}, {@link ErrorCode#PACKAGES}, {@link
+   *     ErrorCode#CONTEXT_NOT_FOUND}, {@link ErrorCode#CONTEXT_STOPPING}, {@link
+   *     ErrorCode#NO_SLOTS}, {@link ErrorCode#TOO_MANY_CONTEXTS} or {@link ErrorCode#KEY_USED}; no
+   *     job is on record then
    */
-  Submission submit(JobSubmission submission);
+  CompletionStage<Submission> submit(JobSubmission submission);
 
   /** The job with this id. */
   Optional<Job> find(String id);
 
   /**
-   * The latest jobs, the latest first.
-   *
-   * @param state only jobs in this state; {@link JobState#RUNNING} includes those just started
+   * The end of a job that is not final: completes when it is committed. Empty when there is no such
+   * job, or it has ended.
    */
-  List<Job> list(int limit, Optional<JobState> state);
+  Optional<CompletionStage<Job>> end(String id);
+
+  /** The latest jobs, the latest first. */
+  List<Job> list(JobFilter filter, int limit);
+
+  /** The configuration that was posted for a job, as one JSON object. */
+  Optional<String> config(String id);
 
   /** The result of a FINISHED job: one JSON text in UTF-8. */
   Optional<Content> result(String id);
+
+  /** How far a job that runs has come, as its driver told last; empty when it has not. */
+  Optional<Progress> progress(String id);
+
+  /**
+   * What a job has written to its standard output and error so far: UTF-8 mostly, as the job wrote
+   * it. It is where the server's user can read it.
+   *
+   * @return a file that may grow; empty when the job is unknown, or has none
+   */
+  Optional<Path> log(String id);
 
   /**
    * Ends a running job.
@@ -47,12 +73,32 @@ public interface Jobs {
   /**
    * What a caller wants to run.
    *
-   * @param binary the name of a binary
-   * @param classPath {@code package.module.Class}
-   * @param context the name of a running context
+   * @param parameters what the request says of {@code appName} and {@code classPath}, or {@code cp}
+   *     and {@code mainClass}; each may stand in the configuration instead
+   * @param context the name of a running context; empty for a context of the job's own
    * @param config HOCON; may be empty
+   * @param callback the URL to tell when the job has ended
+   * @param key by which the request may be repeated
    */
-  record JobSubmission(String binary, String classPath, String context, String config) {}
+  record JobSubmission(
+      Map<String, String> parameters,
+      Optional<String> context,
+      String config,
+      Optional<String> callback,
+      Optional<SubmissionKey> key) {
+    public JobSubmission {
+      parameters = Map.copyOf(parameters);
+    }
+  }
+
+  /**
+   * What makes a submission repeatable.
+   *
+   * @param caller whose key it is
+   * @param key any text
+   * @param request what else tells this request from others, besides the submission itself
+   */
+  record SubmissionKey(String caller, String key, String request) {}
 
   /**
    * A job that is committed.

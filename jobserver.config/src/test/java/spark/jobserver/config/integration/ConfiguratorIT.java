@@ -60,11 +60,7 @@ class ConfiguratorIT {
       Map<String, Configuration> configurations = container.configurations();
       assertThat(configurations.get("spark.jobserver.core").getProperties().get("dao.target"))
           .isEqualTo("(job.dao=spark.jobserver.io.JobSqlDAO)");
-      assertThat(
-              configurations
-                  .get("org.apache.felix.http")
-                  .getProperties()
-                  .get("org.apache.felix.http.host"))
+      assertThat(configurations.get("spark.jobserver.core").getProperties().get("bind-address"))
           .isEqualTo("127.0.0.1");
       assertThat(
               configurations
@@ -76,18 +72,20 @@ class ConfiguratorIT {
   }
 
   @Test
+  void leavesTheOpeningOfHttpToTheGate() throws Exception {
+    try (Container container = server(SEED).start()) {
+      assertThat(container.configurations()).doesNotContainKey("org.apache.felix.http");
+    }
+  }
+
+  @Test
   void takesThePortOfTheCommandLine() throws Exception {
     int port = freePort();
     try (Container container =
         server("spark.jobserver.port = 1", Map.of("jobserver.port", String.valueOf(port)))
             .start()) {
       assertThat(container.failures()).isEmpty();
-      assertThat(
-              container
-                  .configurations()
-                  .get("org.apache.felix.http")
-                  .getProperties()
-                  .get("org.osgi.service.http.port"))
+      assertThat(container.configurations().get("spark.jobserver.core").getProperties().get("port"))
           .isEqualTo(String.valueOf(port));
     }
   }

@@ -59,6 +59,7 @@ public final class PythonContext implements RunningContext {
   private final Object made;
   private final SparkContext spark;
   private final Workers workers;
+  private final SparkProgress progress;
   private final Shipments shipments;
   private final Results results;
   private final ContextThreads threads;
@@ -74,6 +75,7 @@ public final class PythonContext implements RunningContext {
       Object made,
       SparkContext spark,
       Workers workers,
+      SparkProgress progress,
       Shipments shipments,
       ContextThreads threads) {
     this.name = request.name();
@@ -82,6 +84,7 @@ public final class PythonContext implements RunningContext {
     this.made = made;
     this.spark = spark;
     this.workers = workers;
+    this.progress = progress;
     this.shipments = shipments;
     this.threads = threads;
     this.results = new Results(folder.results(), threads);
@@ -110,6 +113,7 @@ public final class PythonContext implements RunningContext {
             PythonDefaults.zygote(conf, settings, python, folder, reception.socket()),
             reception,
             settings.idleWorkers(),
+            settings.longestLog(),
             threads);
     Object made = null;
     try {
@@ -124,8 +128,10 @@ public final class PythonContext implements RunningContext {
               python.executors(), folder.shipped(), file -> spark.addFile(file.toUri().toString()));
       addJars(request.bundles(), spark);
       workers.giveBack(get(first));
+      SparkProgress progress = new SparkProgress(spark, threads);
       PythonContext context =
-          new PythonContext(request, recipe, folder, made, spark, workers, shipments, threads);
+          new PythonContext(
+              request, recipe, folder, made, spark, workers, progress, shipments, threads);
       jobs.applicationEnd().thenAccept(context::broke);
       return context;
     } catch (Exception | LinkageError e) {
@@ -199,7 +205,8 @@ public final class PythonContext implements RunningContext {
     if (spark.isStopped()) {
       broke("Spark's context was stopped");
     }
-    PythonJob job = new PythonJob(request, listener, workers, shipments, results, contextWords);
+    PythonJob job =
+        new PythonJob(request, listener, workers, progress, shipments, results, contextWords);
     Thread thread =
         threads.newThread(
             "job-" + request.id(),
@@ -243,6 +250,7 @@ public final class PythonContext implements RunningContext {
     jobs.keySet().forEach(job -> job.terminate(why));
     workers.close();
     jobs.values().forEach(PythonContext::join);
+    progress.close();
     end(recipe, made, folder);
   }
 

@@ -29,6 +29,7 @@ final class PythonJob implements RunningJob, Runnable {
   private final JobRequest request;
   private final JobListener listener;
   private final Workers workers;
+  private final SparkProgress progress;
   private final Shipments shipments;
   private final Results results;
   private final ObjectNode contextWords;
@@ -45,12 +46,14 @@ final class PythonJob implements RunningJob, Runnable {
       JobRequest request,
       JobListener listener,
       Workers workers,
+      SparkProgress progress,
       Shipments shipments,
       Results results,
       ObjectNode contextWords) {
     this.request = request;
     this.listener = listener;
     this.workers = workers;
+    this.progress = progress;
     this.shipments = shipments;
     this.results = results;
     this.contextWords = contextWords;
@@ -82,7 +85,7 @@ final class PythonJob implements RunningJob, Runnable {
     JobOutcome outcome;
     try {
       List<String> includes = shipments.ship(request.binary(), request.archive());
-      outcome = converse(take(), includes);
+      outcome = watched(take(), includes);
     } catch (CancellationException e) {
       outcome = interruption().orElseThrow();
     } catch (WorkersUnavailable e) {
@@ -125,9 +128,19 @@ final class PythonJob implements RunningJob, Runnable {
     }
   }
 
+  private JobOutcome watched(Worker taken, List<String> includes) throws InterruptedException {
+    ProgressWatch watch = progress.watch(taken.tag(), listener::progressed);
+    try {
+      return converse(taken, includes);
+    } finally {
+      watch.close();
+    }
+  }
+
   private JobOutcome converse(Worker taken, List<String> includes) throws InterruptedException {
     Connection connection = taken.connection();
     taken.onExit(() -> workers.hangUp(taken));
+    workers.keepSmall(request.log(), taken);
     try {
       connection.write(message(includes));
       while (true) {

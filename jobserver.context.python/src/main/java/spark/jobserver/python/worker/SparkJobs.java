@@ -1,5 +1,7 @@
 package spark.jobserver.python.worker;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -61,12 +63,14 @@ final class SparkJobs extends SparkListener {
     applicationEnd.complete("Spark's application has ended");
   }
 
-  private boolean isOfDeadWorker(Properties properties) {
+  /** The tags among the properties of a Spark job, or of a stage of it, which may be null. */
+  static List<String> tags(Properties properties) {
     String tags = properties == null ? null : properties.getProperty(TAGS);
-    if (tags == null) {
-      return false;
-    }
-    for (String tag : tags.split(",", -1)) {
+    return tags == null ? List.of() : Arrays.asList(tags.split(",", -1));
+  }
+
+  private boolean isOfDeadWorker(Properties properties) {
+    for (String tag : tags(properties)) {
       if (tag.startsWith(prefix) && !live.contains(tag)) {
         return true;
       }

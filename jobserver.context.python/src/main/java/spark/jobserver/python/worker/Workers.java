@@ -2,6 +2,7 @@ package spark.jobserver.python.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -23,11 +24,13 @@ import spark.jobserver.api.Failure;
 final class Workers implements AutoCloseable {
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
   private static final Duration EXIT_PATIENCE = Duration.ofSeconds(3);
+  private static final Duration LOG_PATIENCE = Duration.ofMillis(250);
   private static final Logger logger = LoggerFactory.getLogger(Workers.class);
 
   private final Zygote.Command command;
   private final Interpreter interpreter;
   private final Reception reception;
+  private final long longestLog;
   private final ContextThreads threads;
   private final ScheduledThreadPoolExecutor loop;
   private final TemporaryFolders temporaryFolders = new TemporaryFolders();
@@ -53,11 +56,18 @@ final class Workers implements AutoCloseable {
    *
    * @param reception where the processes will call; closed with this
    * @param idle how many workers shall wait for a job
+   * @param longestLog how many bytes are kept of what a job prints
    */
-  Workers(Zygote.Command command, Reception reception, int idle, ContextThreads threads) {
+  Workers(
+      Zygote.Command command,
+      Reception reception,
+      int idle,
+      long longestLog,
+      ContextThreads threads) {
     this.command = command;
     this.interpreter = new Interpreter(command.executable());
     this.reception = reception;
+    this.longestLog = longestLog;
     this.threads = threads;
     this.roster = new Roster(idle);
     this.loop =
@@ -118,6 +128,20 @@ final class Workers implements AutoCloseable {
             decide(new Roster.Event.Waits(worker.id()));
           } else {
             discard(worker);
+          }
+        });
+  }
+
+  /**
+   * Keeps small what a worker prints that is about to be told its job. The zygote hears of it a
+   * moment later, when the job has begun or is over: it holds up no job that way.
+   */
+  void keepSmall(Path log, Worker worker) {
+    after(
+        LOG_PATIENCE,
+        () -> {
+          if (zygoteReady) {
+            order(() -> zygote.keepSmall(log, longestLog, worker.pid()));
           }
         });
   }

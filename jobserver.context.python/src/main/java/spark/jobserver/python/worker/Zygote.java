@@ -80,6 +80,19 @@ final class Zygote {
     control.write(order("kill").put("pid", pid));
   }
 
+  /**
+   * Keeps the log of the job that a worker runs from growing over all bounds: its middle is left
+   * out. The job's processes write to the file themselves, so that this can neither hold them up
+   * nor lose what they print last.
+   *
+   * @param longest how many bytes are kept
+   */
+  void keepSmall(Path log, long longest, long pid) throws IOException {
+    ObjectNode order = order("log").put("pid", pid);
+    order.put("path", log.toAbsolutePath().toString()).put("limit", longest);
+    control.write(order);
+  }
+
   /** Completes with its exit code when it has ended. */
   CompletableFuture<Integer> exit() {
     return process.onExit().thenApply(Process::exitValue);

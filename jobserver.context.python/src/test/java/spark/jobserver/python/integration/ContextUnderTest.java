@@ -70,9 +70,10 @@ final class ContextUnderTest implements AutoCloseable {
   Run run(Archive archive, String classPath, String config) throws Exception {
     Run run = new Run();
     String id = UUID.randomUUID().toString();
+    run.log = log(id);
     run.job =
         running.run(
-            new JobRequest(id, classPath, archive.binary(), archive.file(), config, log(id)), run);
+            new JobRequest(id, classPath, archive.binary(), archive.file(), config, run.log), run);
     return run;
   }
 

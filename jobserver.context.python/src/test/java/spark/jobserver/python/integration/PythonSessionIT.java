@@ -37,7 +37,9 @@ class PythonSessionIT {
     ContextUnderTest.needsSpark(folder);
     context =
         new ContextUnderTest(
-            new PythonSessionContextFactory(), folder, "marker = yes, python.workers.idle = 1");
+            new PythonSessionContextFactory(),
+            folder,
+            "marker = yes, python.workers.idle = 1, job-log.max-size = 64 KiB");
   }
 
   @AfterAll
@@ -231,6 +233,26 @@ class PythonSessionIT {
     if (handle.isPresent()) {
       handle.get().onExit().get(10, TimeUnit.SECONDS);
     }
+  }
+
+  @Test
+  void ofALongLogTheMiddleIsLeftOut() throws Exception {
+    Run run = context.run("Floods", "{}");
+    run.result();
+    awaitSize(run.log, 64 << 10);
+    assertThat(run.log)
+        .content()
+        .startsWith("line 0\n")
+        .containsPattern("\n\\[\\d{7} bytes are left out here: job-log.max-size]\nline ")
+        .endsWith("\nlast printed\n");
+  }
+
+  private static void awaitSize(Path log, long most) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (Files.size(log) > most && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    assertThat(log).satisfies(file -> assertThat(Files.size(file)).isLessThanOrEqualTo(most));
   }
 
   @Test

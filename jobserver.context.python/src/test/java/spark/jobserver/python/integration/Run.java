@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.JobListener;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.api.context.RunningJob;
@@ -18,11 +22,22 @@ import spark.jobserver.api.context.RunningJob;
 final class Run implements JobListener {
   private final CompletableFuture<Void> validated = new CompletableFuture<>();
   private final CompletableFuture<JobOutcome> outcome = new CompletableFuture<>();
+  final CompletableFuture<Progress> late = new CompletableFuture<>();
+  final BlockingQueue<Progress> progress = new LinkedBlockingQueue<>();
   RunningJob job;
+  Path log;
 
   @Override
   public void validated() {
     validated.complete(null);
+  }
+
+  @Override
+  public void progressed(Progress now) {
+    if (outcome.isDone()) {
+      late.complete(now);
+    }
+    progress.add(now);
   }
 
   @Override

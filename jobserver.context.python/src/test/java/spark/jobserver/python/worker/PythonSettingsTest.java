@@ -8,21 +8,25 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PythonSettingsTest {
+  private static final long MIB_10 = 10 * 1024 * 1024;
+
   @Test
   void thereAreDefaults() {
-    assertThat(of("")).isEqualTo(new PythonSettings("python3", List.of(), 2));
+    assertThat(of("")).isEqualTo(new PythonSettings("python3", List.of(), 2, MIB_10));
   }
 
   @Test
   void theSeedsKeysCount() {
     assertThat(of("python { executable = \"/opt/python\", paths = [\"/a\", \"/b\"] }"))
-        .isEqualTo(new PythonSettings("/opt/python", List.of("/a", "/b"), 2));
+        .isEqualTo(new PythonSettings("/opt/python", List.of("/a", "/b"), 2, MIB_10));
   }
 
   @Test
   void aQueryHasOnlyTexts() {
-    assertThat(of("python.paths = \"/a, /b,\", python.workers.idle = \"3\""))
-        .isEqualTo(new PythonSettings("python3", List.of("/a", "/b"), 3));
+    assertThat(
+            of(
+                "python.paths = \"/a, /b,\", python.workers.idle = \"3\", job-log.max-size = \"64k\""))
+        .isEqualTo(new PythonSettings("python3", List.of("/a", "/b"), 3, 65_536));
   }
 
   @Test
@@ -30,6 +34,8 @@ class PythonSettingsTest {
     assertThatThrownBy(() -> of("python.workers.idle = 65"))
         .hasMessage("python.workers.idle is 65, not a number from 0 to 64");
     assertThatThrownBy(() -> of("python.executable = \" \"")).hasMessageContaining("is empty");
+    assertThatThrownBy(() -> of("job-log.max-size = 63 KiB"))
+        .hasMessage("job-log.max-size is 64512 bytes, less than 65536");
   }
 
   private static PythonSettings of(String settings) {

@@ -10,4 +10,13 @@ public @interface CoreConfig {
 
   /** How many jobs of one context may run at once. */
   int max$_$jobs$_$per$_$context() default 8;
+
+  /** How many contexts there may be at once. */
+  int max$_$contexts() default 32;
+
+  /** For how long jobs and contexts that have ended are kept. */
+  String retention() default "72 hours";
+
+  /** How often those that are older are looked for. */
+  String retention$_$interval() default "1 hour";
 }

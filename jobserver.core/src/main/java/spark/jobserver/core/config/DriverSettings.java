@@ -1,9 +1,6 @@
 package spark.jobserver.core.config;
 
-import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
-import java.util.Map;
 
 /**
  * What {@link DriverConfig} says, in types that can be reckoned with.
@@ -36,17 +33,6 @@ public record DriverSettings(
   }
 
   private static Duration duration(String key, String value) {
-    try {
-      return ConfigFactory.parseMap(Map.of("value", value)).getDuration("value");
-    } catch (ConfigException e) {
-      throw new IllegalArgumentException(
-          DriverConfig.PID
-              + "."
-              + key
-              + " must be a duration such as \"30 s\", not \""
-              + value
-              + "\"",
-          e);
-    }
+    return Durations.read(DriverConfig.PID + "." + key, value);
   }
 }

@@ -32,14 +32,16 @@ import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
-import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.ServerCounters;
+import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.config.DriverConfig;
 import spark.jobserver.core.config.DriverSettings;
@@ -71,28 +73,44 @@ public final class ContextSupervisor {
   private final ScheduledExecutorService timer;
   private final Surroundings around;
   private final DriverSettings settings;
+  private final int mostContexts;
   private final LinkServer link;
   private volatile boolean stopping;
 
   @Activate
   public ContextSupervisor(
       BundleContext bundle,
+      CoreConfig core,
       DriverConfig config,
       @Reference(name = "dao") JobDao dao,
       @Reference DriverLauncher launcher,
-      @Reference BundleStore bundles)
+      @Reference BundleStore bundles,
+      @Reference JobCallbacks callbacks,
+      @Reference ServerCounters counters)
       throws IOException {
-    this(DataFolder.of(bundle), DriverSettings.of(config), dao, launcher, bundles);
+    this(
+        DataFolder.of(bundle),
+        DriverSettings.of(config),
+        core.max$_$contexts(),
+        dao,
+        launcher,
+        bundles,
+        callbacks,
+        counters);
   }
 
   ContextSupervisor(
       DataFolder data,
       DriverSettings settings,
+      int mostContexts,
       JobDao dao,
       DriverLauncher launcher,
-      BundleStore bundles)
+      BundleStore bundles,
+      JobCallbacks callbacks,
+      ServerCounters counters)
       throws IOException {
     this.dao = dao;
+    this.mostContexts = mostContexts;
     this.data = data;
     this.settings = settings;
     this.workers = Executors.newCachedThreadPool(threads("core-"));
@@ -102,6 +120,8 @@ public final class ContextSupervisor {
             dao,
             launcher,
             data,
+            callbacks,
+            counters,
             Clock.systemUTC(),
             workers,
             timer,
@@ -148,10 +168,18 @@ public final class ContextSupervisor {
       if (context == null) {
         orphan(job);
       } else {
-        context.adopt(job, dao.jobConfig(job.id()).orElse("{}"), wishes.contains(job.id()));
+        context.jobs().adopt(job, input(job), wishes.contains(job.id()));
       }
     }
     taken.values().forEach(this::reconnect);
+    // A server may have died between the making of a context and that of its only job, or between
+    // the ends of both.
+    taken.values().forEach(LiveContext::stopIfNeedless);
+  }
+
+  private JobInput input(Job job) {
+    return new JobInput(
+        dao.jobConfig(job.id()).orElse("{}"), dao.callback(job.id()), Optional.empty());
   }
 
   private void orphan(Job job) {
@@ -159,7 +187,7 @@ public final class ContextSupervisor {
     Failure why = lost("the context is over");
     JobLife.End end =
         context == null || !context.state().isFinal()
-            ? new JobLife.End(JobState.ERROR, Optional.of(why), Optional.empty())
+            ? JobLife.orphaned(why)
             : JobLife.contextOver(job, context, false);
     dao.endJob(job.id(), end.state(), around.now(), end.failure(), Optional.empty());
   }
@@ -214,33 +242,41 @@ public final class ContextSupervisor {
    * Makes a context.
    *
    * @param context as it was just asked for
-   * @return the context once it runs; fails with {@link ErrorCode#CONTEXT_INIT}
-   * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS}
+   * @return the context, on record and on its way
+   * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS} or {@link
+   *     ErrorCode#TOO_MANY_CONTEXTS}
    */
-  CompletionStage<Context> create(Context context) {
+  LiveContext create(Context context) {
     LiveContext live = add(context);
     workers.execute(() -> live.launch(this::enrolment));
-    return live.created();
+    return live;
   }
 
   /**
    * Puts a context on record that cannot be made.
    *
-   * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS}
+   * @throws JobserverException as {@link #create}
    */
-  CompletionStage<Context> refuse(Context context, Failure why) {
+  LiveContext refuse(Context context, Failure why) {
     LiveContext live = add(context);
     live.on(new ContextLife.Event.CannotStart(why));
-    return live.created();
+    return live;
   }
 
   private LiveContext add(Context context) {
-    // In the map first: then either this sees that the server stops, or what stops it sees this.
+    // In the map first: then either this sees that the server stops, or what stops it sees this;
+    // and of several at the same time none is overlooked.
     LiveContext live = live(context, new DriverRecord(context.id(), 1, "", "", ""));
     boolean added = false;
     try {
       if (stopping) {
         throw new JobserverException(ErrorCode.UNAVAILABLE, "The server is stopping.");
+      }
+      if (contexts.size() > mostContexts) {
+        throw new JobserverException(
+            ErrorCode.TOO_MANY_CONTEXTS,
+            "Too many contexts (%d); stop one, or raise spark.jobserver.max-contexts"
+                .formatted(mostContexts));
       }
       added = dao.insertContext(context);
     } finally {
@@ -252,6 +288,7 @@ public final class ContextSupervisor {
       throw new JobserverException(
           ErrorCode.CONTEXT_EXISTS, "context " + context.name() + " exists");
     }
+    around.counters().count(context.state());
     return live;
   }
 
@@ -271,7 +308,7 @@ public final class ContextSupervisor {
    *
    * @return the context once it is final
    */
-  CompletionStage<Context> stop(LiveContext live) {
+  public CompletionStage<Context> stop(LiveContext live) {
     live.on(new ContextLife.Event.StopAsked());
     return live.over();
   }

@@ -89,9 +89,11 @@ final class Desk implements DriverDesk {
   public void event(DriverId driver, Event event, Content attachment) throws IOException {
     LiveContext context = context(driver);
     if (event instanceof Event.JobEnded end) {
-      context.jobEnded(end, attachment);
+      context.jobs().ended(end, attachment);
     } else if (event instanceof Event.JobStarted start) {
-      context.jobStarted(start.jobId());
+      context.jobs().started(start.jobId());
+    } else if (event instanceof Event.JobProgress news) {
+      context.jobs().progressed(news.jobId(), news.progress());
     } else if (event instanceof Event.ContextReady ready) {
       context.on(
           new ContextLife.Event.Ready(

@@ -26,22 +26,32 @@ final class JobLife {
    * @param state a final state
    * @param failure why, unless it is FINISHED
    * @param refusal what its submitter is told in place of the job, when the job never ran
+   * @param worthACall whether a callback that was asked for is made: not when somebody wanted the
+   *     job to end, or its submitter knows already
    */
-  record End(JobState state, Optional<Failure> failure, Optional<JobserverException> refusal) {
+  record End(
+      JobState state,
+      Optional<Failure> failure,
+      Optional<JobserverException> refusal,
+      boolean worthACall) {
     private static End of(JobState state, Failure why) {
-      return new End(state, Optional.of(why), Optional.empty());
+      return new End(state, Optional.of(why), Optional.empty(), true);
+    }
+
+    private static End wanted(JobState state, Failure why) {
+      return new End(state, Optional.of(why), Optional.empty(), false);
     }
 
     private static End refused(ErrorCode code, Failure why) {
       return new End(
-          JobState.ERROR, Optional.of(why), Optional.of(new JobserverException(code, why)));
+          JobState.ERROR, Optional.of(why), Optional.of(new JobserverException(code, why)), false);
     }
   }
 
   /** What it means that the driver tells the end of a job. */
   static End told(Job job, Event.JobEnded event) {
     return switch (event.ending()) {
-      case FINISHED -> new End(JobState.FINISHED, Optional.empty(), Optional.empty());
+      case FINISHED -> new End(JobState.FINISHED, Optional.empty(), Optional.empty(), true);
       case INVALID -> End.refused(ErrorCode.VALIDATION, event.failure());
       case NOT_FOUND ->
           End.refused(
@@ -62,7 +72,7 @@ final class JobLife {
       return killed(job);
     }
     if (context.state() == ContextState.FINISHED) {
-      return End.of(
+      return End.wanted(
           JobState.ERROR,
           Failure.of("Context (" + context.name() + ") for this job was terminated"));
     }
@@ -74,7 +84,13 @@ final class JobLife {
     return End.of(JobState.ERROR, new Failure(message, why.errorClass(), why.stack()));
   }
 
+  /** What it means that the context of a job is over, and an earlier server has not said why. */
+  static End orphaned(Failure why) {
+    return End.of(JobState.ERROR, why);
+  }
+
   private static End killed(Job job) {
-    return End.of(JobState.KILLED, new Failure("Job " + job.id() + " killed", KILLED_CLASS, ""));
+    return End.wanted(
+        JobState.KILLED, new Failure("Job " + job.id() + " killed", KILLED_CLASS, ""));
   }
 }

@@ -9,20 +9,16 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.Failure;
@@ -32,8 +28,6 @@ import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.api.server.ErrorCode;
-import spark.jobserver.api.server.Jobs.Ended;
-import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.link.Command;
@@ -55,7 +49,8 @@ import spark.jobserver.link.server.CommandLog;
 public final class LiveContext {
   private static final Logger LOG = LoggerFactory.getLogger(LiveContext.class);
   private static final int LOG_LINES = 30;
-  private static final String PATIENCE = "context-init-timeout";
+  static final String STOP_ON_JOB_ERROR = "stop-context-on-job-error";
+  static final String PATIENCE = "context-init-timeout";
   private static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(2);
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FOLDER =
@@ -63,14 +58,12 @@ public final class LiveContext {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-  /** Results up to this size, in bytes, go to who waits for them without another look-up. */
-  private static final int AT_HAND = 256 * 1024;
-
   private final Surroundings around;
   private final Consumer<LiveContext> whenOver;
   private final CommandLog commands = new CommandLog();
-  private final Map<String, LiveJob> jobs = new ConcurrentHashMap<>();
-  private final Set<String> killWishes = ConcurrentHashMap.newKeySet();
+  private final ContextJobs jobs;
+  private final boolean adHoc;
+  private final boolean stopOnJobError;
   private final CompletableFuture<Context> created = new CompletableFuture<>();
   private final CompletableFuture<Context> over = new CompletableFuture<>();
   private volatile Context context;
@@ -78,7 +71,6 @@ public final class LiveContext {
   // Guarded by this:
   private DriverRecord driver;
   private Optional<DriverProcess> process = Optional.empty();
-  private int slotsTaken;
 
   /**
    * @param context as it is in the store
@@ -90,6 +82,9 @@ public final class LiveContext {
     this.context = context;
     this.driver = driver;
     this.whenOver = whenOver;
+    this.adHoc = AdHoc.is(context);
+    this.stopOnJobError = AdHoc.flag(context, STOP_ON_JOB_ERROR);
+    this.jobs = new ContextJobs(around, this::context, commands, this::reachable, this::jobEnded);
   }
 
   /** The context as it is now. */
@@ -251,6 +246,7 @@ public final class LiveContext {
         around.dao().updateContext(step.context());
       }
       if (step.context().state() != context.state()) {
+        around.counters().count(step.context().state());
         LOG.info(
             "context {}: {} after {}{}",
             context.id(),
@@ -302,9 +298,7 @@ public final class LiveContext {
     try {
       process().ifPresent(DriverProcess::kill);
       readOutbox();
-      for (LiveJob job : jobs.values()) {
-        finish(job, JobLife.contextOver(job.job(), context, wished(job)), Optional.empty());
-      }
+      jobs.contextOver(context);
       around.dao().updateContext(context);
     } catch (RuntimeException e) {
       LOG.error("context {}: its end cannot be stored, trying again", context.id(), e);
@@ -331,7 +325,7 @@ public final class LiveContext {
     try {
       for (Outbox.Entry entry : Outbox.read(around.data().context(context.id()))) {
         if (entry.event() instanceof JobEnded end) {
-          jobEnded(end, entry.attachment());
+          jobs.ended(end, entry.attachment());
         }
       }
     } catch (IOException e) {
@@ -371,15 +365,7 @@ public final class LiveContext {
           new Command.MakeContext(
               context.name(), context.factory(), bundles(), context.settings()));
     }
-    Set<String> known = Set.copyOf(hello.jobs());
-    for (LiveJob job : jobs.values()) {
-      if (!known.contains(job.job().id())) {
-        commands.append(job.command());
-      }
-      if (wished(job)) {
-        commands.append(new Command.KillJob(job.job().id()));
-      }
-    }
+    jobs.news(Set.copyOf(hello.jobs())).forEach(commands::append);
     if (context.state() == ContextState.STOPPING) {
       commands.append(new Command.StopContext());
     }
@@ -409,31 +395,9 @@ public final class LiveContext {
 
   // Jobs
 
-  /**
-   * Takes a slot for a job.
-   *
-   * @throws JobserverException {@link ErrorCode#CONTEXT_STOPPING}, {@link
-   *     ErrorCode#CONTEXT_NOT_FOUND} or {@link ErrorCode#NO_SLOTS}
-   */
-  public synchronized void takeSlot(int most) {
-    if (context.state() == ContextState.STOPPING) {
-      throw new JobserverException(ErrorCode.CONTEXT_STOPPING, "Context stop in progress");
-    }
-    if (context.state() != ContextState.RUNNING) {
-      throw new JobserverException(
-          ErrorCode.CONTEXT_NOT_FOUND, "context " + context.name() + " not found");
-    }
-    if (slotsTaken >= most) {
-      throw new JobserverException(
-          ErrorCode.NO_SLOTS,
-          "Too many running jobs (%d) for job context '%s'".formatted(slotsTaken, context.name()));
-    }
-    slotsTaken++;
-  }
-
-  /** Gives back a slot that no job was started in. */
-  public synchronized void giveBackSlot() {
-    slotsTaken--;
+  /** Its jobs that are not final. */
+  public ContextJobs jobs() {
+    return jobs;
   }
 
   /** The start of the driver that new jobs go to. */
@@ -441,126 +405,27 @@ public final class LiveContext {
     return driver().epoch();
   }
 
-  /** Gives a job that is committed, and for which a slot was taken, to the driver. */
-  public Submission dispatch(Job job, String config) {
-    LiveJob live = LiveJob.of(job, config);
-    jobs.put(job.id(), live);
-    if (context.state().isFinal()) {
-      around.workers().execute(() -> endWithContext(live));
-    } else {
-      commands.append(live.command());
+  /** A job has ended: perhaps the context is not needed any more. */
+  private void jobEnded(Job job, boolean refused) {
+    if (adHoc || (stopOnJobError && job.state() == JobState.ERROR && !refused)) {
+      around.workers().execute(this::stopNeedless);
     }
-    return new Submission(job, live.started(), live.ended());
   }
 
-  /**
-   * Ends a job that was committed when its context was already over; repeated until it is stored.
-   */
-  private void endWithContext(LiveJob live) {
+  /** Stops a context that lives for a job which is over; repeated until it is stored. */
+  private void stopNeedless() {
     try {
-      finish(live, JobLife.contextOver(live.job(), context, false), Optional.empty());
+      on(new ContextLife.Event.StopAsked());
     } catch (RuntimeException e) {
-      LOG.error("job {}: its end cannot be stored, trying again", live.job().id(), e);
-      retry(() -> endWithContext(live));
+      LOG.error("context {}: that it stops cannot be stored, trying again", context.id(), e);
+      retry(this::stopNeedless);
     }
   }
 
-  /** Takes up a job that was committed before this server started. */
-  synchronized void adopt(Job job, String config, boolean killWished) {
-    slotsTaken++;
-    jobs.put(job.id(), LiveJob.of(job, config));
-    if (killWished) {
-      killWishes.add(job.id());
+  /** Stops a context that lives for one job, when that is over or never was. */
+  public void stopIfNeedless() {
+    if (adHoc && jobs.isEmpty()) {
+      around.workers().execute(this::stopNeedless);
     }
-  }
-
-  private boolean wished(LiveJob job) {
-    return killWishes.contains(job.job().id());
-  }
-
-  /** The driver says that a job was found valid and runs. */
-  void jobStarted(String id) {
-    Optional.ofNullable(jobs.get(id)).ifPresent(job -> job.started().complete(null));
-  }
-
-  /**
-   * The driver tells the end of a job; it is durable when this returns.
-   *
-   * @param result readable only until this returns
-   */
-  void jobEnded(JobEnded event, Content result) throws IOException {
-    LiveJob job = jobs.get(event.jobId());
-    if (job != null) {
-      JobLife.End end = JobLife.told(job.job(), event);
-      boolean finished = end.state() == JobState.FINISHED;
-      finish(job, end, finished ? Optional.of(atHand(result)) : Optional.empty());
-    }
-  }
-
-  /** Small results are taken out of the message, so that they outlast it. */
-  private static Content atHand(Content result) throws IOException {
-    if (result.size() > AT_HAND) {
-      return result;
-    }
-    try (var in = result.open()) {
-      return Content.of(in.readAllBytes());
-    }
-  }
-
-  private void finish(LiveJob live, JobLife.End end, Optional<Content> result) {
-    Job job = live.job();
-    Instant now = around.now();
-    boolean won = around.dao().endJob(job.id(), end.state(), now, end.failure(), result);
-    Job ended =
-        won ? job.ended(end.state(), now, end.failure()) : around.dao().job(job.id()).orElseThrow();
-    if (jobs.remove(job.id()) != null) {
-      killWishes.remove(job.id());
-      giveBackSlot();
-      LOG.info("job {}: {} in context {}", job.id(), ended.state(), job.contextId());
-    }
-    if (won && end.refusal().isPresent()) {
-      live.started().completeExceptionally(end.refusal().get());
-    }
-    live.started().complete(null);
-    try {
-      live.ended().complete(new Ended(ended, won ? lasting(job, result) : stored(ended)));
-    } catch (RuntimeException e) {
-      live.ended().completeExceptionally(e);
-    }
-  }
-
-  private Optional<Content> lasting(Job job, Optional<Content> result) {
-    return result.isPresent() && result.get().size() > AT_HAND
-        ? around.dao().result(job.id())
-        : result;
-  }
-
-  private Optional<Content> stored(Job ended) {
-    return ended.state() == JobState.FINISHED ? around.dao().result(ended.id()) : Optional.empty();
-  }
-
-  /**
-   * Wants a job to end.
-   *
-   * @return empty when no such job is live; else completes with the job once it is final, or fails
-   *     with {@link ErrorCode#UNAVAILABLE}, the wish kept, while the driver is out of reach
-   */
-  public Optional<CompletionStage<Job>> kill(String id) {
-    LiveJob live = jobs.get(id);
-    if (live == null || !around.dao().wishKill(id)) {
-      return Optional.empty();
-    }
-    killWishes.add(id);
-    commands.append(new Command.KillJob(id));
-    if (!reachable()) {
-      return Optional.of(
-          CompletableFuture.failedFuture(
-              new JobserverException(
-                  ErrorCode.UNAVAILABLE,
-                  "The driver of context "
-                      + context.name()
-                      + " is out of reach. The job is killed as soon as it can be reached.")));
-    }
-    return Optional.of(live.ended().thenApply(Ended::job));
   }
 }

@@ -1,8 +1,12 @@
 package spark.jobserver.core.context;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.Progress;
 import spark.jobserver.api.server.Jobs.Ended;
+import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.link.Command;
 
 /**
@@ -10,18 +14,33 @@ import spark.jobserver.link.Command;
  *
  * @param job as it is on record
  * @param command what its driver is told
+ * @param callback the URL to tell when it has ended
+ * @param progress what its driver told last; null before that
  * @param started completes when it runs or has ended, fails when it was refused
  * @param ended completes when its end is committed
  */
 record LiveJob(
     Job job,
     Command.RunJob command,
+    Optional<String> callback,
+    AtomicReference<Progress> progress,
     CompletableFuture<Void> started,
     CompletableFuture<Ended> ended) {
 
-  static LiveJob of(Job job, String config) {
+  static LiveJob of(Job job, String config, Optional<String> callback) {
     Command.RunJob command =
         new Command.RunJob(job.id(), job.classPath(), Command.BinaryFile.of(job.binary()), config);
-    return new LiveJob(job, command, new CompletableFuture<>(), new CompletableFuture<>());
+    return new LiveJob(
+        job,
+        command,
+        callback,
+        new AtomicReference<>(),
+        new CompletableFuture<>(),
+        new CompletableFuture<>());
+  }
+
+  /** The job as its submitter knows it. */
+  Submission submission() {
+    return new Submission(job, started, ended);
   }
 }

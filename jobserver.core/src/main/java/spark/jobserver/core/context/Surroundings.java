@@ -9,10 +9,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.ServerCounters;
+import spark.jobserver.core.callback.JobCallbacks;
 
 /**
  * What live contexts work with.
  *
+ * @param callbacks who is told of the ends of jobs
+ * @param counters of what becomes of contexts and jobs
  * @param workers for what blocks
  * @param timer for what happens later; hands what blocks to the workers
  * @param stopTimeout how long a driver may take to end before it is killed
@@ -22,6 +26,8 @@ record Surroundings(
     JobDao dao,
     DriverLauncher launcher,
     DataFolder data,
+    JobCallbacks callbacks,
+    ServerCounters counters,
     Clock clock,
     Executor workers,
     ScheduledExecutorService timer,

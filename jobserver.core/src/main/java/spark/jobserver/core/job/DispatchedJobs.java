@@ -1,30 +1,43 @@
 package spark.jobserver.core.job;
 
+import com.typesafe.config.Config;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
+import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.Content;
+import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.Progress;
 import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.dao.JobInput;
+import spark.jobserver.api.dao.JobInsertion;
+import spark.jobserver.api.dao.RequestKey;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.config.PostedConfig;
 import spark.jobserver.core.context.ContextSupervisor;
 import spark.jobserver.core.context.LiveContext;
+import spark.jobserver.core.context.NewContexts;
 
 /** Commits jobs and hands them to their contexts. */
 @Component(
@@ -32,20 +45,28 @@ import spark.jobserver.core.context.LiveContext;
     configurationPid = CoreConfig.PID,
     configurationPolicy = ConfigurationPolicy.REQUIRE)
 public final class DispatchedJobs implements Jobs {
-  private static final Comparator<Job> LATEST_FIRST =
-      Comparator.comparing(Job::startTime).thenComparing(Job::id).reversed();
-
   private final JobDao dao;
+  private final DataFolder data;
   private final ContextSupervisor supervisor;
+  private final NewContexts newContexts;
+  private final JobCallbacks callbacks;
+  private final RepeatedSubmissions repeated;
   private final int slots;
 
   @Activate
   public DispatchedJobs(
+      BundleContext bundle,
       CoreConfig config,
       @Reference(name = "dao") JobDao dao,
-      @Reference ContextSupervisor supervisor) {
+      @Reference ContextSupervisor supervisor,
+      @Reference NewContexts newContexts,
+      @Reference JobCallbacks callbacks) {
     this.dao = dao;
+    this.data = DataFolder.of(bundle);
     this.supervisor = supervisor;
+    this.newContexts = newContexts;
+    this.callbacks = callbacks;
+    this.repeated = new RepeatedSubmissions(dao, this::recall);
     this.slots = config.max$_$jobs$_$per$_$context();
     if (slots < 1) {
       throw new IllegalArgumentException(
@@ -53,53 +74,128 @@ public final class DispatchedJobs implements Jobs {
     }
   }
 
+  // Submission
+
   @Override
-  public Submission submit(JobSubmission submission) {
-    String config = PostedConfig.json(PostedConfig.parse(submission.config()));
-    Binary binary =
-        dao.latestBinary(submission.binary()).orElseThrow(() -> noBinary(submission.binary()));
-    LiveContext context =
-        supervisor
-            .find(submission.context())
-            .orElseThrow(
-                () ->
-                    new JobserverException(
-                        ErrorCode.CONTEXT_NOT_FOUND,
-                        "context " + submission.context() + " not found"));
-    context.takeSlot(slots);
-    return context.dispatch(commit(submission, config, binary, context), config);
+  public CompletionStage<Submission> submit(JobSubmission submission) {
+    return repeated.once(submission, key -> start(submission, key));
   }
 
-  private Job commit(JobSubmission submission, String config, Binary binary, LiveContext context) {
-    Job job =
-        new Job(
-            UUID.randomUUID().toString(),
-            context.context().id(),
-            context.context().name(),
-            context.epoch(),
-            binary,
-            submission.classPath(),
-            Instant.now().truncatedTo(ChronoUnit.MILLIS),
-            Optional.empty(),
-            JobState.STARTED,
-            Optional.empty());
-    boolean committed = false;
-    try {
-      committed = dao.insertJob(job, config);
-    } finally {
-      if (!committed) {
-        context.giveBackSlot();
-      }
+  private CompletionStage<Submission> start(JobSubmission submission, Optional<RequestKey> key) {
+    Config posted = PostedConfig.parse(submission.config());
+    submission.callback().ifPresent(callbacks::check);
+    JobRequest request = JobRequest.of(submission.parameters(), posted);
+    JobInput input = new JobInput(PostedConfig.json(posted), submission.callback(), key);
+    List<Binary> binaries = request.packages().stream().map(this::binary).toList();
+    if (submission.context().isPresent()) {
+      LiveContext context = running(submission.context().get());
+      return dispatch(context, only(binaries), request.classPath(), input);
     }
-    if (!committed) {
-      throw noBinary(binary.name());
-    }
-    return job;
+    Binary binary = only(binaries);
+    return newContexts
+        .forOneJob(request.classPath(), posted)
+        .thenCompose(context -> alone(context, binary, request.classPath(), input));
+  }
+
+  private Binary binary(String name) {
+    return dao.latestBinary(name).orElseThrow(() -> noBinary(name));
   }
 
   private static JobserverException noBinary(String name) {
     return new JobserverException(ErrorCode.BINARY_NOT_FOUND, "appName " + name + " not found");
   }
+
+  private static Binary only(List<Binary> binaries) {
+    if (binaries.size() != 1) {
+      throw new JobserverException(
+          ErrorCode.PACKAGES,
+          new Failure(
+              "Python should have exactly one package file! Found: " + binaries.size(),
+              IllegalArgumentException.class.getName(),
+              ""));
+    }
+    return binaries.get(0);
+  }
+
+  private LiveContext running(String name) {
+    LiveContext context =
+        supervisor
+            .find(name)
+            .orElseThrow(
+                () ->
+                    new JobserverException(
+                        ErrorCode.CONTEXT_NOT_FOUND, "context " + name + " not found"));
+    context.jobs().checkAccepting();
+    return context;
+  }
+
+  /** Runs the job of a context that lives for it; where it cannot run, the context is stopped. */
+  private CompletionStage<Submission> alone(
+      LiveContext context, Binary binary, String classPath, JobInput input) {
+    try {
+      return dispatch(context, binary, classPath, input)
+          .whenComplete((submission, error) -> context.stopIfNeedless());
+    } catch (RuntimeException e) {
+      context.stopIfNeedless();
+      throw e;
+    }
+  }
+
+  private CompletionStage<Submission> dispatch(
+      LiveContext context, Binary binary, String classPath, JobInput input) {
+    context.jobs().takeSlot(slots);
+    Job job = job(context, binary, classPath);
+    boolean committed = false;
+    try {
+      JobInsertion insertion = dao.insertJob(job, input);
+      committed = insertion instanceof JobInsertion.Inserted;
+      if (insertion instanceof JobInsertion.KeyUsed used) {
+        return repeated.repeated(used, input.key().orElseThrow());
+      }
+    } finally {
+      if (!committed) {
+        context.jobs().giveBackSlot();
+      }
+    }
+    if (!committed) {
+      throw noBinary(binary.name());
+    }
+    return CompletableFuture.completedFuture(context.jobs().dispatch(job, input));
+  }
+
+  private static Job job(LiveContext context, Binary binary, String classPath) {
+    return new Job(
+        UUID.randomUUID().toString(),
+        context.context().id(),
+        context.context().name(),
+        context.epoch(),
+        binary,
+        classPath,
+        Instant.now().truncatedTo(ChronoUnit.MILLIS),
+        Optional.empty(),
+        JobState.STARTED,
+        Optional.empty());
+  }
+
+  /** The submission of a job that is on record, as if it were submitted now. */
+  private CompletionStage<Submission> recall(String id) {
+    Job job = find(id).orElseThrow(() -> noJob(id));
+    Submission submission =
+        supervisor
+            .byId(job.contextId())
+            .flatMap(context -> context.jobs().submission(id))
+            .orElseGet(() -> over(ended(id)));
+    return CompletableFuture.completedFuture(submission);
+  }
+
+  private Submission over(Job job) {
+    return new Submission(
+        job,
+        CompletableFuture.completedFuture(null),
+        CompletableFuture.completedFuture(new Ended(job, result(job.id()))));
+  }
+
+  // Look-up
 
   @Override
   public Optional<Job> find(String id) {
@@ -107,15 +203,25 @@ public final class DispatchedJobs implements Jobs {
   }
 
   @Override
-  public List<Job> list(int limit, Optional<JobState> state) {
-    if (state.filter(JobState.RUNNING::equals).isEmpty()) {
-      return dao.jobs(limit, state);
+  public Optional<CompletionStage<Job>> end(String id) {
+    return live(id)
+        .flatMap(context -> context.jobs().submission(id))
+        .map(submission -> submission.ended().thenApply(Ended::job));
+  }
+
+  @Override
+  public List<Job> list(JobFilter filter, int limit) {
+    if (!filter.states().contains(JobState.RUNNING)) {
+      return dao.jobs(filter, limit);
     }
-    return Stream.of(JobState.STARTED, JobState.RUNNING)
-        .flatMap(running -> dao.jobs(limit, Optional.of(running)).stream())
-        .sorted(LATEST_FIRST)
-        .limit(limit)
-        .toList();
+    Set<JobState> states = EnumSet.copyOf(filter.states());
+    states.add(JobState.STARTED); // which callers do not know
+    return dao.jobs(filter.in(states.toArray(JobState[]::new)), limit);
+  }
+
+  @Override
+  public Optional<String> config(String id) {
+    return dao.jobConfig(id);
   }
 
   @Override
@@ -124,11 +230,31 @@ public final class DispatchedJobs implements Jobs {
   }
 
   @Override
+  public Optional<Progress> progress(String id) {
+    return live(id).flatMap(context -> context.jobs().progress(id));
+  }
+
+  @Override
+  public Optional<Path> log(String id) {
+    return dao.job(id)
+        .map(job -> data.jobLog(job.contextId(), job.id()))
+        .filter(Files::isRegularFile);
+  }
+
+  private Optional<LiveContext> live(String id) {
+    return dao.job(id)
+        .filter(job -> !job.state().isFinal())
+        .flatMap(job -> supervisor.byId(job.contextId()));
+  }
+
+  // End
+
+  @Override
   public CompletionStage<Job> kill(String id) {
     Job job = find(id).orElseThrow(() -> noJob(id));
     return supervisor
         .byId(job.contextId())
-        .flatMap(context -> context.kill(id))
+        .flatMap(context -> context.jobs().kill(id))
         .orElseGet(() -> CompletableFuture.completedFuture(ended(id)));
   }
 

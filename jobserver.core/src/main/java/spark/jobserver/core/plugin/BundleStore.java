@@ -11,10 +11,15 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -92,5 +97,29 @@ public final class BundleStore {
   public Optional<Content> find(String digest) throws IOException {
     Path file = file(digest);
     return Files.exists(file) ? Optional.of(Content.of(file)) : Optional.empty();
+  }
+
+  /**
+   * Removes the bundles that nobody needs any more. Those that were kept lately stay: the context
+   * they were kept for may not be on record yet.
+   *
+   * @param needed the digests of those that must stay
+   * @param before only what was kept before this time goes
+   * @throws IOException when the folder cannot be read
+   */
+  public void retain(Set<String> needed, Instant before) throws IOException {
+    Set<String> installed =
+        known.values().stream().map(BundleFile::digest).collect(Collectors.toSet());
+    List<Path> files;
+    try (Stream<Path> list = Files.list(folder)) {
+      files = list.toList();
+    }
+    for (Path file : files) {
+      String digest = file.getFileName().toString().replaceFirst("\\.jar$", "");
+      boolean needless = !needed.contains(digest) && !installed.contains(digest);
+      if (needless && Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+        Files.deleteIfExists(file);
+      }
+    }
   }
 }

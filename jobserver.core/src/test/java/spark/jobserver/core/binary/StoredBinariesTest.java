@@ -20,6 +20,7 @@ import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.Spool;
 
 class StoredBinariesTest {
   private static final byte[] ARCHIVE = "PK\003\004 and more".getBytes(StandardCharsets.ISO_8859_1);
@@ -30,7 +31,7 @@ class StoredBinariesTest {
 
   @BeforeEach
   void make() {
-    binaries = new StoredBinaries(dao, spool);
+    binaries = new StoredBinaries(dao, new Spool(spool));
   }
 
   @Test

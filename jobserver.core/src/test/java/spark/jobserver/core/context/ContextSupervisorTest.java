@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -28,11 +30,16 @@ import spark.jobserver.api.ContextState;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.JobInput;
+import spark.jobserver.api.dao.JobInsertion;
+import spark.jobserver.api.dao.RequestKey;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.ServerCounters;
+import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.DriverSettings;
 import spark.jobserver.core.plugin.BundleStore;
 import spark.jobserver.link.Command;
@@ -65,15 +72,21 @@ class ContextSupervisorTest {
     }
   }
 
+  private final ServerCounters counters = new ServerCounters();
+  private static final int MOST_CONTEXTS = 4;
+
   private ContextSupervisor supervisor() throws IOException {
     DataFolder data = new DataFolder(folder);
     return new ContextSupervisor(
         data,
         new DriverSettings(
             Duration.ofMinutes(30), Duration.ofMillis(100), Duration.ofMillis(500), "127.0.0.1", 0),
+        MOST_CONTEXTS,
         dao,
         launcher,
-        new BundleStore(data.bundles()));
+        new BundleStore(data.bundles()),
+        new JobCallbacks(dao),
+        counters);
   }
 
   /** What {@code kill -9} does to a server: its end of the link is gone, nothing else is done. */
@@ -99,12 +112,21 @@ class ContextSupervisorTest {
   }
 
   private CompletionStage<Context> create(String name) {
-    return supervisor.create(
-        Context.started("id-" + ++ids, name, "factory", "{}", Instant.EPOCH, "f:1@d"));
+    return create(name, "{}");
+  }
+
+  private CompletionStage<Context> create(String name, String settings) {
+    return supervisor
+        .create(Context.started("id-" + ++ids, name, "factory", settings, Instant.EPOCH, "f:1@d"))
+        .created();
   }
 
   private FakeDriver running(String name) throws Exception {
-    CompletionStage<Context> created = create(name);
+    return running(name, "{}");
+  }
+
+  private FakeDriver running(String name, String settings) throws Exception {
+    CompletionStage<Context> created = create(name, settings);
     FakeDriver driver = launcher.next();
     driver.next(Command.MakeContext.class);
     driver.ready();
@@ -117,8 +139,16 @@ class ContextSupervisorTest {
   }
 
   private Submission submit(String name) {
+    return submit(name, JobInput.of("{\"a\":1}"));
+  }
+
+  private Submission submit(String name, RequestKey key) {
+    return submit(name, new JobInput("{}", Optional.empty(), Optional.of(key)));
+  }
+
+  private Submission submit(String name, JobInput input) {
     LiveContext context = live(name);
-    context.takeSlot(8);
+    context.jobs().takeSlot(8);
     Job job =
         new Job(
             "job-" + ++ids,
@@ -131,8 +161,8 @@ class ContextSupervisorTest {
             Optional.empty(),
             JobState.STARTED,
             Optional.empty());
-    assertThat(dao.insertJob(job, "{\"a\":1}")).isTrue();
-    return context.dispatch(job, "{\"a\":1}");
+    assertThat(dao.insertJob(job, input)).isInstanceOf(JobInsertion.Inserted.class);
+    return context.jobs().dispatch(job, input);
   }
 
   private Context recorded(String name) {
@@ -200,15 +230,7 @@ class ContextSupervisorTest {
 
   @Test
   void a_context_that_does_not_come_up_in_time_is_given_up() throws Exception {
-    CompletionStage<Context> created =
-        supervisor.create(
-            Context.started(
-                "id-0",
-                "c",
-                "factory",
-                "{\"context-init-timeout\":\"100 ms\"}",
-                Instant.EPOCH,
-                ""));
+    CompletionStage<Context> created = create("c", "{\"context-init-timeout\":\"100 ms\"}");
 
     assertThat(refusal(created)).hasMessageContaining("context-init-timeout");
     assertThat(launcher.next().process.isAlive()).isFalse();
@@ -245,15 +267,15 @@ class ContextSupervisorTest {
   @Test
   void a_job_beyond_the_slots_is_refused_until_one_is_free() throws Exception {
     FakeDriver driver = running("c");
-    live("c").takeSlot(2);
+    live("c").jobs().takeSlot(2);
     Submission submission = submit("c");
 
-    assertThatThrownBy(() -> live("c").takeSlot(2))
+    assertThatThrownBy(() -> live("c").jobs().takeSlot(2))
         .hasMessage("Too many running jobs (2) for job context 'c'");
 
     driver.finish(driver.next(Command.RunJob.class).jobId(), "1");
     get(submission.ended());
-    live("c").takeSlot(2);
+    live("c").jobs().takeSlot(2);
   }
 
   @Test
@@ -272,7 +294,7 @@ class ContextSupervisorTest {
     FakeDriver driver = running("c");
     String id = submit("c").job().id();
     driver.next(Command.RunJob.class);
-    CompletionStage<Job> killed = live("c").kill(id).orElseThrow();
+    CompletionStage<Job> killed = live("c").jobs().kill(id).orElseThrow();
 
     assertThat(driver.next(Command.KillJob.class).jobId()).isEqualTo(id);
     assertThat(killed.toCompletableFuture()).isNotDone();
@@ -342,7 +364,7 @@ class ContextSupervisorTest {
     running("c");
     supervisor.stop(live("c"));
 
-    assertThatThrownBy(() -> live("c").takeSlot(8))
+    assertThatThrownBy(() -> live("c").jobs().takeSlot(8))
         .isInstanceOfSatisfying(
             JobserverException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.CONTEXT_STOPPING));
@@ -384,7 +406,7 @@ class ContextSupervisorTest {
             Optional.empty(),
             JobState.STARTED,
             Optional.empty());
-    dao.insertJob(job, "{}");
+    dao.insertJob(job, JobInput.of("{}"));
     supervisor = supervisor();
 
     assertThat(driver.next(Command.RunJob.class).jobId()).isEqualTo("job-x");
@@ -491,5 +513,155 @@ class ContextSupervisorTest {
       }
       TimeUnit.MILLISECONDS.sleep(5);
     }
+  }
+
+  // Contexts that end with their jobs
+
+  private static final String AD_HOC = "{\"is-adhoc\":\"true\"}";
+
+  @Test
+  void a_context_for_one_job_stops_when_that_has_ended_however() throws Exception {
+    for (Ending ending : List.of(Ending.FINISHED, Ending.FAILED)) {
+      FakeDriver driver = running("c", AD_HOC);
+      Submission submission = submit("c");
+      driver.next(Command.RunJob.class);
+      driver.end(submission.job().id(), ending);
+
+      driver.next(Command.StopContext.class);
+      driver.exit();
+      await(() -> recorded("c").state() == ContextState.FINISHED);
+      assertThat(get(submission.ended()).job().state().isFinal()).isTrue();
+    }
+  }
+
+  @Test
+  void another_context_goes_on_when_a_job_has_failed() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    driver.next(Command.RunJob.class);
+    driver.end(submission.job().id(), Ending.FAILED);
+    get(submission.ended());
+
+    assertThat(recorded("c").state()).isEqualTo(ContextState.RUNNING);
+    submit("c");
+    driver.next(Command.RunJob.class);
+  }
+
+  @Test
+  void a_context_that_shall_stop_on_errors_stops_on_an_error_only() throws Exception {
+    FakeDriver driver = running("c", "{\"stop-context-on-job-error\":\"true\"}");
+    for (Ending ending : List.of(Ending.FINISHED, Ending.INVALID)) {
+      Submission fine = submit("c");
+      driver.next(Command.RunJob.class);
+      driver.end(fine.job().id(), ending);
+      get(fine.ended());
+    }
+    assertThat(recorded("c").state()).isEqualTo(ContextState.RUNNING);
+
+    Submission failing = submit("c");
+    driver.next(Command.RunJob.class);
+    driver.end(failing.job().id(), Ending.FAILED);
+    driver.next(Command.StopContext.class);
+  }
+
+  @Test
+  void after_a_restart_a_context_for_one_job_that_has_none_is_stopped() throws Exception {
+    FakeDriver driver = running("c", AD_HOC);
+    restart();
+    driver.next(Command.StopContext.class);
+  }
+
+  @Test
+  void after_a_restart_a_context_for_one_job_waits_for_it() throws Exception {
+    FakeDriver driver = running("c", AD_HOC);
+    Submission submission = submit("c");
+    driver.next(Command.RunJob.class);
+    restart();
+    await(() -> live("c").context().state() == ContextState.RUNNING);
+    assertThat(recorded("c").state()).isEqualTo(ContextState.RUNNING);
+
+    driver.end(submission.job().id(), Ending.FINISHED);
+    driver.next(Command.StopContext.class);
+  }
+
+  @Test
+  void no_more_contexts_than_allowed_are_there_at_once() throws Exception {
+    FakeDriver first = running("c0");
+    for (int i = 1; i < MOST_CONTEXTS; i++) {
+      running("c" + i);
+    }
+    assertThatThrownBy(() -> create("one more"))
+        .isInstanceOfSatisfying(
+            JobserverException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_MANY_CONTEXTS))
+        .hasMessageContaining("max-contexts");
+    assertThat(dao.latestContext("one more")).isEmpty();
+
+    CompletionStage<Context> over = supervisor.stop(live("c0"));
+    first.exit();
+    get(over);
+    await(() -> supervisor.all().size() < MOST_CONTEXTS);
+    running("one more");
+  }
+
+  @Test
+  void a_refused_job_gives_its_key_back() throws Exception {
+    FakeDriver driver = running("c");
+    for (Ending ending : List.of(Ending.INVALID, Ending.NOT_FOUND)) {
+      Submission submission = submit("c", new RequestKey("me", "key", "request"));
+      assertThat(dao.keyUsed("me", "key")).isPresent();
+      driver.next(Command.RunJob.class);
+      driver.end(submission.job().id(), ending);
+      get(submission.ended());
+      assertThat(dao.keyUsed("me", "key")).isEmpty();
+    }
+    Submission submission = submit("c", new RequestKey("me", "key", "request"));
+    driver.next(Command.RunJob.class);
+    driver.end(submission.job().id(), Ending.FAILED);
+    get(submission.ended());
+    assertThat(dao.keyUsed("me", "key")).isPresent();
+  }
+
+  @Test
+  void only_ends_that_nobody_knows_yet_are_called_back() throws Exception {
+    FakeDriver driver = running("c");
+    Map<Ending, Boolean> told =
+        Map.of(
+            Ending.FINISHED, true,
+            Ending.FAILED, true,
+            Ending.INVALID, false,
+            Ending.NOT_FOUND, false,
+            Ending.KILLED, false);
+    for (Map.Entry<Ending, Boolean> end : told.entrySet()) {
+      Submission submission =
+          submit("c", new JobInput("{}", Optional.of("http://host"), Optional.empty()));
+      driver.next(Command.RunJob.class);
+      driver.end(submission.job().id(), end.getKey());
+      get(submission.ended());
+      assertThat(dao.callback(submission.job().id()).isPresent())
+          .as("%s", end.getKey())
+          .isEqualTo(end.getValue());
+    }
+  }
+
+  @Test
+  void what_becomes_of_contexts_and_jobs_is_counted() throws Exception {
+    FakeDriver driver = running("c");
+    for (Ending ending : List.of(Ending.FINISHED, Ending.FINISHED, Ending.FAILED)) {
+      Submission submission = submit("c");
+      driver.next(Command.RunJob.class);
+      driver.tell(new Event.JobStarted(submission.job().id()));
+      driver.end(submission.job().id(), ending);
+      get(submission.ended());
+    }
+    assertThat(counters.counters())
+        .containsEntry("jobs.started", 3L)
+        .containsEntry("jobs.running", 3L)
+        .containsEntry("jobs.finished", 2L)
+        .containsEntry("jobs.error", 1L)
+        .containsEntry("jobs.killed", 0L)
+        .containsEntry("contexts.started", 1L)
+        .containsEntry("contexts.running", 1L)
+        .containsEntry("contexts.killed", 0L);
   }
 }

@@ -63,6 +63,15 @@ final class FakeDriver implements CommandHandler, AutoCloseable {
         Content.of(result.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /** A job ends, in whatever way. */
+  void end(String jobId, Event.Ending ending) {
+    if (ending == Event.Ending.FINISHED) {
+      finish(jobId, "1");
+    } else {
+      tell(new Event.JobEnded(jobId, ending, Failure.of("it did not work")));
+    }
+  }
+
   @Override
   public void command(Command command) {
     try {
@@ -93,6 +102,11 @@ final class FakeDriver implements CommandHandler, AutoCloseable {
   void die(String how) {
     close();
     process.end(how);
+  }
+
+  /** The process ends in order. */
+  void exit() {
+    die("exit 0");
   }
 
   @Override

@@ -16,6 +16,7 @@ import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.JobDao.BinaryDeletion;
 
@@ -90,7 +91,7 @@ abstract class ConcurrencyContract extends ContractChapter {
               i ->
                   i == deleter
                       ? dao.deleteBinary(name) instanceof BinaryDeletion.Deleted
-                      : dao.insertJob(jobs.get(i), "{}"));
+                      : insert(jobs.get(i), "{}"));
 
       boolean deleted = done.get(deleter);
       assertThat(dao.latestBinary(name).isPresent()).isNotEqualTo(deleted);
@@ -158,7 +159,7 @@ abstract class ConcurrencyContract extends ContractChapter {
               boolean well = true;
               for (int i = 0; i < each; i++) {
                 Job job = job(binary, TIME.plusMillis(i));
-                well &= dao.insertJob(job, "{}");
+                well &= insert(job, "{}");
                 well &= dao.activeJobs().contains(job);
                 well &= thread % 2 == 1 || dao.wishKill(job.id());
                 well &= dao.deleteBinary("app") instanceof BinaryDeletion.InUse;
@@ -169,7 +170,7 @@ abstract class ConcurrencyContract extends ContractChapter {
             });
 
     assertThat(done).containsOnly(true);
-    assertThat(dao.jobs(1000, Optional.of(JobState.FINISHED))).hasSize(each * THREADS);
+    assertThat(dao.jobs(JobFilter.ALL.in(JobState.FINISHED), 1000)).hasSize(each * THREADS);
     assertThat(dao.activeJobs()).isEmpty();
     assertThat(dao.killWishes()).isEmpty();
   }
@@ -195,7 +196,7 @@ abstract class ConcurrencyContract extends ContractChapter {
               assertThat(finish(another.id())).isTrue();
               insertBinary("other", BinaryType.EGG, TIME, bytes);
               assertThat(dao.deleteBinary("other")).isEqualTo(new BinaryDeletion.Deleted());
-              assertThat(dao.jobs(10, Optional.empty())).hasSize(2);
+              assertThat(dao.jobs(JobFilter.ALL, 10)).hasSize(2);
               return true;
             })
         .get(30, TimeUnit.SECONDS);

@@ -96,8 +96,12 @@ abstract class ContractChapter {
   }
 
   final Job insertJob(Job job) {
-    assertThat(dao.insertJob(job, "{}")).isTrue();
+    assertThat(insert(job, "{}")).isTrue();
     return job;
+  }
+
+  final boolean insert(Job job, String config) {
+    return dao.insertJob(job, JobInput.of(config)) instanceof JobInsertion.Inserted;
   }
 
   final boolean finish(String id) {

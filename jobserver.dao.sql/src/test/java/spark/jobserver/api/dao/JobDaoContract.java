@@ -38,6 +38,30 @@ public abstract class JobDaoContract {
   }
 
   @Nested
+  class JobLists extends JobListsContract {
+    @Override
+    JobDaoContract contract() {
+      return JobDaoContract.this;
+    }
+  }
+
+  @Nested
+  class RequestKeys extends RequestKeysContract {
+    @Override
+    JobDaoContract contract() {
+      return JobDaoContract.this;
+    }
+  }
+
+  @Nested
+  class History extends HistoryContract {
+    @Override
+    JobDaoContract contract() {
+      return JobDaoContract.this;
+    }
+  }
+
+  @Nested
   class LookUp extends LookUpContract {
     @Override
     JobDaoContract contract() {

@@ -23,6 +23,7 @@ import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 
 /** Jobs, their configurations and their results. */
@@ -36,14 +37,14 @@ abstract class JobsContract extends ContractChapter {
     assertThat(dao.jobConfig(job.id())).contains("{}");
     assertThat(dao.result(job.id())).isEmpty();
     assertThat(dao.activeJobs()).containsExactly(job);
-    assertThat(dao.jobs(10, Optional.empty())).containsExactly(job);
+    assertThat(dao.jobs(JobFilter.ALL, 10)).containsExactly(job);
   }
 
   @Test
   void aLongConfigurationIsKept() {
     Job job = job(insertBinary("app", BinaryType.EGG, TIME, "app"), TIME);
     String config = "{\"text\":\"" + "\u6771\\n\uD83D\uDE00".repeat(500_000) + "\"}";
-    assertThat(dao.insertJob(job, config)).isTrue();
+    assertThat(insert(job, config)).isTrue();
 
     assertThat(dao.jobConfig(job.id())).contains(config);
     assertThat(dao.job(job.id())).contains(job);
@@ -54,16 +55,16 @@ abstract class JobsContract extends ContractChapter {
     Binary deleted = insertBinary("app", BinaryType.EGG, TIME, "app");
     dao.deleteBinary("app");
     Job job = job(deleted, TIME);
-    assertThat(dao.insertJob(job, "{}")).isFalse();
+    assertThat(insert(job, "{}")).isFalse();
     assertThat(dao.job(job.id())).isEmpty();
 
     insertBinary("app", BinaryType.EGG, TIME.plusMillis(1), "app");
-    assertThat(dao.insertJob(job, "{}")).as("same bytes, another version").isFalse();
+    assertThat(insert(job, "{}")).as("same bytes, another version").isFalse();
     insertBinary("other", BinaryType.EGG, TIME, "app");
-    assertThat(dao.insertJob(job, "{}")).as("same bytes, another name").isFalse();
+    assertThat(insert(job, "{}")).as("same bytes, another name").isFalse();
     insertBinary("app", BinaryType.EGG, TIME, "other");
-    assertThat(dao.insertJob(job, "{}")).as("other bytes").isFalse();
-    assertThat(dao.jobs(10, Optional.empty())).isEmpty();
+    assertThat(insert(job, "{}")).as("other bytes").isFalse();
+    assertThat(dao.jobs(JobFilter.ALL, 10)).isEmpty();
   }
 
   @Test
@@ -71,14 +72,14 @@ abstract class JobsContract extends ContractChapter {
     Binary old = insertBinary("app", BinaryType.EGG, TIME, "1");
     insertBinary("app", BinaryType.EGG, TIME.plusMillis(1), "2");
 
-    assertThat(dao.insertJob(job(old, TIME), "{}")).isTrue();
+    assertThat(insert(job(old, TIME), "{}")).isTrue();
   }
 
   @Test
   void anIdIsUsedOnce() {
     Job job = insertJob();
 
-    assertThatThrownBy(() -> dao.insertJob(job, "{\"other\":1}")).isInstanceOf(DaoException.class);
+    assertThatThrownBy(() -> insert(job, "{\"other\":1}")).isInstanceOf(DaoException.class);
     assertThat(dao.jobConfig(job.id())).contains("{}");
   }
 
@@ -223,12 +224,12 @@ abstract class JobsContract extends ContractChapter {
 
     assertThat(dao.activeJobs()).containsExactlyElementsOf(jobs);
     Collections.reverse(jobs);
-    assertThat(dao.jobs(100, Optional.empty())).containsExactlyElementsOf(jobs);
-    assertThat(dao.jobs(12, Optional.empty())).containsExactlyElementsOf(jobs);
-    assertThat(dao.jobs(5, Optional.empty())).containsExactlyElementsOf(jobs.subList(0, 5));
-    assertThat(dao.jobs(1, Optional.empty())).containsExactly(jobs.get(0));
-    assertThat(dao.jobs(0, Optional.empty())).isEmpty();
-    assertThat(dao.jobs(Integer.MAX_VALUE, Optional.empty())).hasSize(12);
+    assertThat(dao.jobs(JobFilter.ALL, 100)).containsExactlyElementsOf(jobs);
+    assertThat(dao.jobs(JobFilter.ALL, 12)).containsExactlyElementsOf(jobs);
+    assertThat(dao.jobs(JobFilter.ALL, 5)).containsExactlyElementsOf(jobs.subList(0, 5));
+    assertThat(dao.jobs(JobFilter.ALL, 1)).containsExactly(jobs.get(0));
+    assertThat(dao.jobs(JobFilter.ALL, 0)).isEmpty();
+    assertThat(dao.jobs(JobFilter.ALL, Integer.MAX_VALUE)).hasSize(12);
   }
 
   @Test
@@ -244,8 +245,9 @@ abstract class JobsContract extends ContractChapter {
 
     for (JobState state : JobState.values()) {
       List<Job> expected = byState.get(state);
-      assertThat(dao.jobs(100, Optional.of(state))).containsExactlyElementsOf(expected);
-      assertThat(dao.jobs(2, Optional.of(state))).containsExactlyElementsOf(expected.subList(0, 2));
+      assertThat(dao.jobs(JobFilter.ALL.in(state), 100)).containsExactlyElementsOf(expected);
+      assertThat(dao.jobs(JobFilter.ALL.in(state), 2))
+          .containsExactlyElementsOf(expected.subList(0, 2));
     }
     assertThat(dao.activeJobs())
         .containsExactlyInAnyOrderElementsOf(

@@ -13,6 +13,7 @@ import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.JobDao.BinaryDeletion;
 
@@ -25,7 +26,7 @@ abstract class LookUpContract extends ContractChapter {
     assertThat(dao.deleteBinary("app")).isEqualTo(new BinaryDeletion.Unknown());
     assertThat(dao.activeContexts()).isEmpty();
     assertThat(dao.latestContext("context")).isEmpty();
-    assertThat(dao.jobs(10, Optional.empty())).isEmpty();
+    assertThat(dao.jobs(JobFilter.ALL, 10)).isEmpty();
     assertThat(dao.activeJobs()).isEmpty();
     assertThat(dao.killWishes()).isEmpty();
   }
@@ -79,7 +80,7 @@ abstract class LookUpContract extends ContractChapter {
     Context context = context(name, TIME);
     assertThat(dao.insertContext(context)).isTrue();
     Job job = job(binary, TIME);
-    assertThat(dao.insertJob(job, "{}")).isTrue();
+    assertThat(insert(job, "{}")).isTrue();
 
     assertThat(dao.latestBinary(name)).contains(binary);
     assertThat(dao.latestContext(name)).contains(context);

@@ -41,7 +41,7 @@ import spark.jobserver.link.Wire;
 class DriverIT {
   /** What Spark's jars bring, at the versions of the oldest Spark. */
   private static final String SPARK_PACKAGES =
-      Stream.of("annotation", "core", "databind", "databind.cfg", "databind.json")
+      Stream.of("annotation", "core", "databind", "databind.cfg", "databind.exc", "databind.json")
               .map(name -> "com.fasterxml.jackson." + name + ";version=2.15.2,")
               .reduce("", String::concat)
           + "org.slf4j;version=2.0.7";

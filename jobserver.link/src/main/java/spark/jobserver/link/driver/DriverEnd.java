@@ -2,6 +2,7 @@ package spark.jobserver.link.driver;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,8 +27,8 @@ import spark.jobserver.link.Wire;
 
 /**
  * The driver's end of the link: dials the server, reads its commands, delivers events until they
- * are committed, and sends signs of life. Commands, events and heartbeats have threads and
- * connections of their own and do not wait for each other.
+ * are committed, and sends signs of life. Commands, events, heartbeats and the progress of jobs
+ * have threads and connections of their own and do not wait for each other.
  */
 public final class DriverEnd implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DriverEnd.class);
@@ -37,6 +39,7 @@ public final class DriverEnd implements AutoCloseable {
   private final EnrolmentFile enrolment;
   private final LinkClient client;
   private final Delivery delivery;
+  private final ProgressNews progress;
   private final CommandHandler handler;
   private final Duration longestSilence;
   private final List<Thread> threads = new ArrayList<>();
@@ -77,6 +80,7 @@ public final class DriverEnd implements AutoCloseable {
     this.longestSilence = longestSilence;
     this.client = new LinkClient(enrolment);
     this.delivery = new Delivery(client, new Outbox(folder), requireNonNull(accepted, "accepted"));
+    this.progress = new ProgressNews(client);
   }
 
   /**
@@ -88,6 +92,7 @@ public final class DriverEnd implements AutoCloseable {
     thread("link-commands", () -> dial(spark));
     thread("link-heartbeat", this::beat);
     thread("link-watch", this::breakSilence);
+    thread("link-progress", this::tellProgress);
     for (int i = 1; i <= SENDERS; i++) {
       thread("link-events-" + i, this::deliver);
     }
@@ -113,17 +118,31 @@ public final class DriverEnd implements AutoCloseable {
     thread.start();
   }
 
-  /** Tells the server something that is lost if this driver dies first. */
+  /**
+   * Tells the server something that is lost if this driver dies first, and progress also when the
+   * server is out of reach.
+   */
   public void tell(Event event) {
-    delivery.take(event);
+    if (event instanceof Event.JobProgress news) {
+      progress.take(news);
+    } else {
+      delivery.take(event);
+    }
   }
 
   /**
-   * Tells the server something for good: when this returns it is on the disk, or committed.
+   * Tells the server something for good, which progress is not worth: when this returns it is on
+   * the disk, or committed. After the end of a job no progress of it is to be told.
    *
    * @throws UncheckedIOException when a large one cannot be written; the server is not told then
    */
   public void tell(Event event, Content attachment) {
+    if (event instanceof Event.JobProgress) {
+      throw new IllegalArgumentException("progress is not kept");
+    }
+    if (event instanceof Event.JobEnded end) {
+      progress.forget(end.jobId());
+    }
     try {
       delivery.keep(event, attachment);
     } catch (IOException e) {
@@ -196,6 +215,7 @@ public final class DriverEnd implements AutoCloseable {
           stream = in;
           failures = 0;
           delivery.retry();
+          progress.tellAll();
           read(new BufferedInputStream(in));
         }
       } catch (ServerGone e) {
@@ -227,12 +247,22 @@ public final class DriverEnd implements AutoCloseable {
         continue;
       }
       in.reset();
-      Command.Numbered next = Wire.readLine(in, Command.Numbered.class);
-      Position done = position;
-      if (!done.session().equals(next.session()) || next.number() > done.received()) {
-        carryOut(next);
-        position = new Position(next.session(), next.number());
-      }
+      command(in).filter(this::isNew).ifPresent(this::carryOut);
+    }
+  }
+
+  private boolean isNew(Command.Numbered next) {
+    Position done = position;
+    return !done.session().equals(next.session()) || next.number() > done.received();
+  }
+
+  /** A server that was updated may ask for what this driver has not learned. */
+  private static Optional<Command.Numbered> command(InputStream in) throws IOException {
+    try {
+      return Optional.of(Wire.readLine(in, Command.Numbered.class));
+    } catch (InvalidTypeIdException e) {
+      LOG.error("a command is left alone, for its kind is unknown here: {}", e.getTypeId());
+      return Optional.empty();
     }
   }
 
@@ -243,6 +273,7 @@ public final class DriverEnd implements AutoCloseable {
       // Asking for it again would fail again, and hold up all that comes after it.
       LOG.error("command {} cannot be carried out", next.number(), e);
     }
+    position = new Position(next.session(), next.number());
   }
 
   private boolean checkAbandoned() {
@@ -298,6 +329,11 @@ public final class DriverEnd implements AutoCloseable {
   private void deliver() throws InterruptedException {
     enrolled.await();
     delivery.deliver();
+  }
+
+  private void tellProgress() throws InterruptedException {
+    enrolled.await();
+    progress.deliver();
   }
 
   /** Stops all threads; what is not delivered and was told for good stays on the disk. */

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import spark.jobserver.link.Enrolment;
 import spark.jobserver.link.EnrolmentFile;
+import spark.jobserver.link.Event;
 import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
@@ -131,6 +132,26 @@ final class LinkClient implements AutoCloseable {
             .POST(body)
             .build();
     check(http.send(request, BodyHandlers.discarding()).statusCode());
+  }
+
+  /**
+   * Tells how far a job is.
+   *
+   * @return false when the server does not know this kind of event
+   */
+  boolean progress(Event.JobProgress news) throws IOException, InterruptedException, ServerGone {
+    HttpRequest request =
+        request("events")
+            .header(Wire.ATTACHMENT, "0")
+            .timeout(SMALL)
+            .POST(BodyPublishers.ofByteArray(Wire.line(news)))
+            .build();
+    int status = http.send(request, BodyHandlers.discarding()).statusCode();
+    if (status == 400) {
+      return false;
+    }
+    check(status);
+    return true;
   }
 
   /**

@@ -53,7 +53,8 @@ public interface DriverDesk {
   void alive(DriverId driver, String session, long received);
 
   /**
-   * A driver tells something, perhaps again. It is durable when this returns.
+   * A driver tells something, perhaps again. It is durable when this returns, but for {@link
+   * Event.JobProgress}, of which nobody expects that.
    *
    * @param attachment what followed the message, readable only until this returns
    */

@@ -39,7 +39,7 @@ import spark.jobserver.link.Wire;
  *
  * <p>Answers: 200 or 204 when what was asked is done and durable, 401 when the driver's key or
  * token is wrong, 410 when it shall end itself, 404 for bytes that are not there, 400 for what is
- * no message, 503 for anything else that is worth another try.
+ * no message or of a kind unknown here, 503 for anything else that is worth another try.
  */
 public final class LinkServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);

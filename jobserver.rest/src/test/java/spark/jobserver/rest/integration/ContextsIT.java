@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.Failure;
@@ -201,6 +202,54 @@ class ContextsIT extends RunningServer {
             400,
             "The query parameter 'force' was malformed: 'perhaps' is not a boolean: "
                 + "true, yes, on, 1 or false, no, off, 0");
+  }
+
+  @Test
+  void aContextTooManyIsToldWhenToComeAgain() {
+    contexts.failure =
+        Optional.of(new JobserverException(ErrorCode.TOO_MANY_CONTEXTS, "There are 32"));
+    Reply reply = server.send("POST /contexts/ctx", "");
+    reply.isJson(503, "{'status': 'ERROR', 'result': 'There are 32'}");
+    assertThat(reply.header("Retry-After")).matches("[1-9][0-9]*");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "&sync=true", "&sync=1"})
+  void aResetIsAnsweredWhenItIsDone(String sync) {
+    CompletableFuture<Void> reset = new CompletableFuture<>();
+    contexts.reset = reset;
+    CompletableFuture<Reply> reply =
+        later(() -> server.send("PUT /contexts?reset=reboot" + sync, ""));
+    contexts.resetAsked.join();
+    assertThat(reply).isNotDone();
+    reset.complete(null);
+    reply.join().isJson(200, "{'status': 'SUCCESS', 'result': 'Context reset'}");
+  }
+
+  @Test
+  void aResetMayBeRequestedOnly() {
+    server
+        .send("PUT /contexts?reset=reboot&sync=false", "")
+        .isJson(200, "{'status': 'SUCCESS', 'result': 'Context reset requested'}");
+    assertThat(contexts.resetAsked).isDone();
+  }
+
+  @Test
+  void anotherWordIsNoReset() {
+    server
+        .send("PUT /contexts?reset=now", "")
+        .isJson(500, "{'status': 'ERROR', 'result': 'ERROR'}");
+    server.send("PUT /contexts", "").isText(404, "The requested resource could not be found.");
+    assertThat(server.send("PUT /contexts?reset=reboot&sync=maybe", "").status()).isEqualTo(400);
+    assertThat(contexts.resetAsked).isNotDone();
+  }
+
+  @Test
+  void aResetThatFailsSaysSo() {
+    contexts.reset = CompletableFuture.failedFuture(new IllegalStateException("secret"));
+    Reply reply = server.send("PUT /contexts?reset=reboot", "");
+    assertThat(reply.status()).isEqualTo(500);
+    assertThat(reply.body()).contains(reply.header("Incident-Id")).doesNotContain("secret");
   }
 
   @Test

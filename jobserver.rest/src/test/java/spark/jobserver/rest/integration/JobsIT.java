@@ -9,23 +9,32 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.net.Socket;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
+import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs.Ended;
 import spark.jobserver.api.server.Jobs.JobSubmission;
+import spark.jobserver.api.server.Jobs.SubmissionKey;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.rest.FakeJobs;
 
@@ -34,6 +43,9 @@ class JobsIT extends RunningServer {
   private static final String SYNC = ASYNC + "&sync=true";
   private static final String FAILURE =
       "{'message': 'no', 'errorClass': 'builtins.ValueError', 'stack': 'line 1\\nline 2'}";
+
+  private static final Set<JobState> SHOWN =
+      Set.of(JobState.RUNNING, JobState.FINISHED, JobState.ERROR, JobState.KILLED);
 
   /** A report of the fake's job, whose start is written in the zone of this machine. */
   private static String report(String id, String duration, String status, String more) {
@@ -78,15 +90,125 @@ class JobsIT extends RunningServer {
                     ended("j-3", JobState.FINISHED, ""),
                     ended("j-2", JobState.ERROR, ", 'result': " + FAILURE),
                     ended("j-1", JobState.KILLED, ", 'result': " + FAILURE)));
-    assertThat(jobs.limit).isEqualTo(50);
-    assertThat(jobs.state).isEmpty();
+    assertThat(jobs.limit).isEqualTo(50 + 1);
+    assertThat(jobs.filter.states()).isEqualTo(SHOWN);
   }
 
   @Test
   void theListCanBeLimitedAndAskedForAState() {
     server.get("/jobs?limit=7&status=fiNished").isJson(200, "[]");
-    assertThat(jobs.limit).isEqualTo(7);
-    assertThat(jobs.state).contains(JobState.FINISHED);
+    assertThat(jobs.limit).isEqualTo(7 + 1);
+    assertThat(jobs.filter)
+        .isEqualTo(
+            new JobFilter(
+                Set.of(JobState.FINISHED),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
+  }
+
+  @Test
+  void theListCanBeAskedForAContextAClassAndATime() {
+    server
+        .get("/jobs?context=a%2Bb&classPath=m.Job&since=2026-01-31T23:59:59%2B01:00")
+        .isJson(200, "[]");
+    assertThat(jobs.filter)
+        .isEqualTo(
+            new JobFilter(
+                SHOWN,
+                Optional.of("a+b"),
+                Optional.of("m.Job"),
+                Optional.of(Instant.parse("2026-01-31T22:59:59Z")),
+                Optional.empty()));
+  }
+
+  @Test
+  void thePlusOfATimeZoneNeedNotBeEncoded() {
+    server.get("/jobs?since=2026-01-31T23:59:59+01:00").isJson(200, "[]");
+    assertThat(jobs.filter.since()).contains(Instant.parse("2026-01-31T22:59:59Z"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "since=yesterday",
+        "since=2026-01-31",
+        "since=",
+        "since=%2B999999999-01-01T00:00:00Z",
+        "after=x",
+        "after=",
+        "after=1-G",
+        "after=1234567890123456-a"
+      })
+  void aTimeOrPlaceThatIsNoneIsMalformed(String parameter) {
+    Reply reply = server.get("/jobs?" + parameter);
+    reply.isText(400, reply.body());
+    assertThat(reply.body())
+        .startsWith(
+            "The query parameter '"
+                + parameter.substring(0, parameter.indexOf('='))
+                + "' was malformed: '");
+  }
+
+  @Test
+  void aListThatIsWholeLeadsNowhere() {
+    jobs.listed = List.of(FakeJobs.started(uuid(2)), FakeJobs.started(uuid(1)));
+    for (String limit : List.of("2", "3")) {
+      Reply reply = server.get("/jobs?limit=" + limit);
+      assertThat(reply.json()).hasSize(2);
+      assertThat(reply.headers()).doesNotContainKey("Link");
+    }
+  }
+
+  @Test
+  void aLimitOfNoneHasNoJobs() {
+    jobs.listed = List.of(FakeJobs.started(uuid(1)));
+    Reply reply = server.get("/jobs?limit=0");
+    reply.isJson(200, "[]");
+    assertThat(reply.headers()).doesNotContainKey("Link");
+  }
+
+  @Test
+  void aListThatGoesOnLeadsToTheRestOfIt() {
+    jobs.listed =
+        List.of(FakeJobs.started(uuid(3)), FakeJobs.started(uuid(2)), FakeJobs.started(uuid(1)));
+    Reply reply = server.get("/jobs?limit=2");
+    assertThat(reply.json()).hasSize(2);
+    String next = next(reply);
+    server.get(next);
+    assertThat(jobs.limit).isEqualTo(2 + 1);
+    assertThat(jobs.filter.after()).contains(new JobFilter.Place(FakeJobs.START, uuid(2)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a b", "a+b", "a&b=c", "ä€😀", "a%b", "\">;, <", "a/b?c#d", "'*~"})
+  void theWayToTheRestKeepsTheFilterWhateverItsCharacters(String odd) {
+    jobs.listed = List.of(FakeJobs.started(uuid(2)), FakeJobs.started(uuid(1)));
+    Reply reply =
+        server.get(
+            "/jobs?limit=1&status=running&since=2026-01-31T23:59:59%2B01:00&context="
+                + URLEncoder.encode(odd, StandardCharsets.UTF_8));
+    jobs.filter = JobFilter.ALL;
+    server.get(next(reply));
+    assertThat(jobs.filter)
+        .isEqualTo(
+            new JobFilter(
+                Set.of(JobState.RUNNING),
+                Optional.of(odd),
+                Optional.empty(),
+                Optional.of(Instant.parse("2026-01-31T22:59:59Z")),
+                Optional.of(new JobFilter.Place(FakeJobs.START, uuid(2)))));
+  }
+
+  private static String next(Reply page) {
+    Matcher link = Pattern.compile("<([^<>]+)>; rel=\"next\"").matcher(page.header("Link"));
+    assertThat(link.matches()).as("Link: %s", page.header("Link")).isTrue();
+    return link.group(1);
+  }
+
+  private static String uuid(int number) {
+    return new UUID(0, number).toString();
   }
 
   @ParameterizedTest
@@ -195,7 +317,94 @@ class JobsIT extends RunningServer {
         "input.strings = [\"ä\"]\nb = 1+2");
     assertThat(jobs.submission)
         .isCompletedWithValue(
-            new JobSubmission("app", "m.Job", "ctx", "input.strings = [\"ä\"]\nb = 1+2"));
+            new JobSubmission(
+                Map.of("appName", "app", "classPath", "m.Job"),
+                Optional.of("ctx"),
+                "input.strings = [\"ä\"]\nb = 1+2",
+                Optional.empty(),
+                Optional.empty()));
+  }
+
+  @Test
+  void whatToRunAndWhomToTellIsTheCoresToRead() {
+    jobs.started.complete(null);
+    server.send(
+        "POST /jobs?cp=a,b&mainClass=m.Job&appName=app&callbackUrl=http%3A%2F%2Fhost%2F%3Fa%3D1",
+        "");
+    assertThat(jobs.submission)
+        .isCompletedWithValue(
+            new JobSubmission(
+                Map.of("cp", "a,b", "mainClass", "m.Job", "appName", "app"),
+                Optional.empty(),
+                "",
+                Optional.of("http://host/?a=1"),
+                Optional.empty()));
+  }
+
+  @Test
+  void aKeyMakesARequestRepeatable() {
+    jobs.started.complete(null);
+    server.send(ASYNC, "Idempotency-Key: \"8e03978e\"\n", "");
+    SubmissionKey key = jobs.submission.join().key().orElseThrow();
+    assertThat(key.caller()).isEmpty();
+    assertThat(key.key()).isEqualTo("\"8e03978e\"");
+  }
+
+  @Test
+  void aKeyKnowsItsRequestWhateverTheOrderOfTheParameters() {
+    assertThat(request("a=1&b=2")).isEqualTo(request("b=2&a=1"));
+    assertThat(request("a=1&b=2"))
+        .isNotEqualTo(request("a=1"))
+        .isNotEqualTo(request("a=1&b=3"))
+        .isNotEqualTo(request("a=1%262&b="))
+        .isNotEqualTo(request("a=2&b=1"));
+  }
+
+  /** What the key of a submission with more parameters says of the request. */
+  private String request(String more) {
+    withdraw();
+    provide();
+    jobs.started.complete(null);
+    server.send(ASYNC + "&" + more, "Idempotency-Key: k\n", "");
+    return jobs.submission.join().key().orElseThrow().request();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 256})
+  void aKeyIsNeitherEmptyNorLong(int length) {
+    server
+        .send(ASYNC, "Idempotency-Key: " + "k".repeat(length) + "\n", "")
+        .isText(400, "The header Idempotency-Key must have 1 to 255 characters");
+    assertThat(jobs.submission).isNotDone();
+  }
+
+  @Test
+  void aKeyOfAnotherRequestIsRefused() {
+    jobs.failure = Optional.of(new JobserverException(ErrorCode.KEY_USED, "used for another"));
+    server
+        .send(ASYNC, "Idempotency-Key: k\n", "")
+        .isJson(422, "{'status': 'ERROR', 'result': 'used for another'}");
+  }
+
+  @Test
+  void aJobWithTooManyPackagesIsToldAsAnException() {
+    jobs.failure = Optional.of(new JobserverException(ErrorCode.PACKAGES, FakeJobs.FAILURE));
+    server
+        .send(ASYNC, "")
+        .isJson(400, "{'status': 'JOB LOADING FAILED', 'result': " + FAILURE + "}");
+  }
+
+  @Test
+  void aContextOfTheJobsOwnThatDoesNotComeUpIsToldAsAnException() {
+    jobs.submitted =
+        CompletableFuture.failedFuture(
+            new CompletionException(
+                new JobserverException(ErrorCode.AD_HOC_INIT, FakeJobs.FAILURE)));
+    for (String request : List.of(ASYNC, SYNC)) {
+      server
+          .send(request, "")
+          .isJson(500, "{'status': 'CONTEXT INIT FAILED', 'result': " + FAILURE + "}");
+    }
   }
 
   @Test
@@ -222,56 +431,13 @@ class JobsIT extends RunningServer {
         .isText(413, "The request body is larger than the 1024 bytes allowed");
   }
 
-  @Test
-  void theNewerSpellingIsUnderstood() {
-    jobs.started.complete(null);
-    server.send("POST /jobs?cp=%20app,&mainClass=m.Job&context=ctx", "");
-    assertThat(jobs.submission).isCompletedWithValue(new JobSubmission("app", "m.Job", "ctx", ""));
-  }
-
-  @Test
-  void theOlderSpellingGoesFirst() {
-    jobs.started.complete(null);
-    server.send(ASYNC + "&cp=other&mainClass=o.Other", "");
-    assertThat(jobs.submission).isCompletedWithValue(new JobSubmission("app", "m.Job", "ctx", ""));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "appName=app&context=ctx, classPath parameter is missing!",
-    "cp=app&context=ctx, mainClass parameter is missing!",
-    "context=ctx, To start the job appName or cp parameters should be configured!",
-    "appName=app&classPath=m.Job, context parameter is missing!"
-  })
-  void aSubmissionThatLacksSomethingIsRefused(String query, String why) {
-    server
-        .send("POST /jobs?" + query, "")
-        .isJson(400, "{'status': 'ERROR', 'result': 'Cannot parse config: " + why + "'}");
-  }
-
-  @Test
-  void aPythonJobHasExactlyOnePackage() {
-    binaries.with("a", BinaryType.EGG).with("b", BinaryType.EGG);
-    Reply reply = server.send("POST /jobs?cp=a,b&mainClass=m.Job&context=ctx", "");
-    assertThat(reply.status()).isEqualTo(400);
-    assertThat(reply.json().get("status").textValue()).isEqualTo("JOB LOADING FAILED");
-    assertThat(reply.json().get("result").get("message").textValue())
-        .isEqualTo("Python should have exactly one package file! Found: 2");
-  }
-
-  @Test
-  void aPackageThatIsNotThereIsToldBeforeTheirNumber() {
-    binaries.with("a", BinaryType.EGG);
-    server
-        .send("POST /jobs?cp=a,b&mainClass=m.Job&context=ctx", "")
-        .isJson(404, "{'status': 'ERROR', 'result': 'appName b not found'}");
-  }
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "CONFIG | 400 | ERROR | Cannot parse config: a reason",
+        "CALLBACK | 400 | ERROR | Callback Url has to be http or https",
+        "TOO_MANY_CONTEXTS | 503 | ERROR | There are 32 contexts",
         "BINARY_NOT_FOUND | 404 | ERROR | appName app not found",
         "CONTEXT_NOT_FOUND | 404 | ERROR | context ctx not found",
         "CONTEXT_STOPPING | 409 | ERROR | Context stop in progress",
@@ -285,6 +451,8 @@ class JobsIT extends RunningServer {
           .send(request, "")
           .isJson(status, "{'status': '%s', 'result': '%s'}".formatted(word, why));
     }
+    assertThat(server.send(ASYNC, "").header("Retry-After").matches("[1-9][0-9]*"))
+        .isEqualTo(status == 503);
   }
 
   @Test

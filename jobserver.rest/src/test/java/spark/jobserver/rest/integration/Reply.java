@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,18 +23,38 @@ record Reply(int status, Map<String, String> headers, String body) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonReadFeature.ALLOW_SINGLE_QUOTES).build();
 
-  /** Reads an answer whose length is in its head. */
+  /** Reads a whole answer. */
   static Reply read(InputStream in) throws IOException {
+    Reply head = readHead(in);
+    if (head.header("Transfer-Encoding").equals("chunked")) {
+      return new Reply(head.status, head.headers, chunks(in));
+    }
+    int length = Integer.parseInt(head.headers.getOrDefault("Content-Length", "0"));
+    byte[] body = in.readNBytes(length);
+    assertThat(body).as("bytes of the body").hasSize(length);
+    return new Reply(head.status, head.headers, new String(body, StandardCharsets.UTF_8));
+  }
+
+  private static String chunks(InputStream in) throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    int length;
+    do {
+      length = Integer.parseInt(line(in), 16);
+      body.write(in.readNBytes(length));
+      line(in);
+    } while (length > 0);
+    return body.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Reads an answer up to its body. */
+  static Reply readHead(InputStream in) throws IOException {
     int status = Integer.parseInt(line(in).split(" ", 3)[1]);
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
       String[] header = line.split(":", 2);
       headers.put(header[0], header[1].strip());
     }
-    int length = Integer.parseInt(headers.getOrDefault("Content-Length", "0"));
-    byte[] body = in.readNBytes(length);
-    assertThat(body).as("bytes of the body").hasSize(length);
-    return new Reply(status, headers, new String(body, StandardCharsets.UTF_8));
+    return new Reply(status, headers, "");
   }
 
   private static String line(InputStream in) throws IOException {

@@ -58,8 +58,10 @@ class RoutesIT extends RunningServer {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
         "/nothing",
+        "/docs",
+        "/docs/api/x",
+        "/openapi.json/x",
         "/jobsfoo",
         "/jobs/x/y",
         "/binaries/x/y",
@@ -138,11 +140,22 @@ class RoutesIT extends RunningServer {
             "DELETE /contexts/x",
             "GET /jobs",
             "GET /jobs/x",
+            "GET /jobs/x?wait=5",
+            "GET /jobs/x/config",
+            "GET /jobs/x/result",
+            "GET /jobs/x/log",
+            "GET /jobs/x/events",
             "DELETE /jobs/x",
+            "PUT /contexts?reset=reboot",
+            "GET /data",
+            "POST /data/x",
+            "DELETE /data/x",
+            "PUT /data?reset=reboot",
             SYNC,
             "GET /context-factories")) {
       Reply reply = server.send(request, "");
       assertThat(reply.status()).as(request).isEqualTo(503);
+      assertThat(reply.header("Retry-After")).as(request).matches("[1-9][0-9]*");
       assertThat(reply.json().get("status").textValue()).isEqualTo("ERROR");
       assertThat(reply.json().get("result").textValue()).endsWith("not available now. Try again.");
     }
@@ -185,14 +198,16 @@ class RoutesIT extends RunningServer {
     waiting.join().isJson(200, "{'jobId': 'j-1', 'result': 0}");
   }
 
-  private static Path plugin(Path jar) throws IOException {
+  /** A bundle that adds the route {@code /plugin}. */
+  static Path plugin(Path jar) throws IOException {
     Manifest manifest = new Manifest();
     Attributes attributes = manifest.getMainAttributes();
     attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
     attributes.putValue(Constants.BUNDLE_MANIFESTVERSION, "2");
     attributes.putValue(Constants.BUNDLE_SYMBOLICNAME, "route.plugin");
     attributes.putValue(Constants.BUNDLE_ACTIVATOR, RoutePlugin.class.getName());
-    attributes.putValue(Constants.IMPORT_PACKAGE, "org.osgi.framework,jakarta.ws.rs");
+    attributes.putValue(
+        Constants.IMPORT_PACKAGE, "org.osgi.framework,jakarta.ws.rs,io.swagger.v3.oas.annotations");
     try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
       for (Class<?> type : List.of(RoutePlugin.class, RoutePlugin.Route.class)) {
         String name = type.getName().replace('.', '/') + ".class";

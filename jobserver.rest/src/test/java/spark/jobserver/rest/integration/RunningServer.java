@@ -16,10 +16,12 @@ import org.osgi.framework.ServiceRegistration;
 import spark.jobserver.api.server.Binaries;
 import spark.jobserver.api.server.ContextFactories;
 import spark.jobserver.api.server.Contexts;
+import spark.jobserver.api.server.DataFiles;
 import spark.jobserver.api.server.Health;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.rest.FakeBinaries;
 import spark.jobserver.rest.FakeContexts;
+import spark.jobserver.rest.FakeDataFiles;
 import spark.jobserver.rest.FakeJobs;
 
 /** A server in a framework, with new services behind it for each test. */
@@ -34,6 +36,7 @@ abstract class RunningServer {
   FakeBinaries binaries;
   FakeContexts contexts;
   FakeJobs jobs;
+  FakeDataFiles data;
   Optional<String> problem;
 
   /** The server that the tests share which need no other. */
@@ -51,10 +54,12 @@ abstract class RunningServer {
     binaries = new FakeBinaries();
     contexts = new FakeContexts();
     jobs = new FakeJobs();
+    data = new FakeDataFiles();
     problem = Optional.empty();
     provided.add(server.provide(Binaries.class, binaries));
     provided.add(server.provide(Contexts.class, contexts));
     provided.add(server.provide(Jobs.class, jobs));
+    provided.add(server.provide(DataFiles.class, data));
     provided.add(server.provide(Health.class, () -> problem));
     provided.add(
         server.provide(

@@ -95,7 +95,8 @@ final class Server implements AutoCloseable {
     until(() -> List.of("/binaries", "/contexts", "/jobs").stream().allMatch(this::answers));
   }
 
-  private void configure(String pid, Map<String, String> values) throws IOException {
+  /** Gives a component its configuration, which starts it anew. */
+  void configure(String pid, Map<String, String> values) throws IOException {
     BundleContext context = context();
     ServiceReference<ConfigurationAdmin> admin =
         context.getServiceReference(ConfigurationAdmin.class);
@@ -145,8 +146,23 @@ final class Server implements AutoCloseable {
     return socket;
   }
 
+  /** Where a path is. */
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
   Reply get(String path) {
     return send("GET " + path, "", "");
+  }
+
+  /** Sends a request whose answer has no body, whatever its head says. */
+  Reply sendForHead(String methodAndPath, String headers) {
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(head(methodAndPath, headers, 0));
+      return Reply.readHead(new BufferedInputStream(socket.getInputStream()));
+    } catch (IOException e) {
+      throw new AssertionError(methodAndPath, e);
+    }
   }
 
   /** Sends a request without a content type. */

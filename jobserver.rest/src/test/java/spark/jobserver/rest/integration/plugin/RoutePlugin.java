@@ -1,5 +1,6 @@
 package spark.jobserver.rest.integration.plugin;
 
+import io.swagger.v3.oas.annotations.Operation;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import java.util.Map;
@@ -26,6 +27,7 @@ public final class RoutePlugin implements BundleActivator {
   @Path("/plugin")
   public static final class Route {
     @GET
+    @Operation(operationId = "askPlugin", summary = "A plugin's route")
     public String get() {
       return "there";
     }

@@ -1,0 +1,2 @@
+/** Who is told that jobs have ended. */
+package spark.jobserver.core.callback;

@@ -1,0 +1,28 @@
+package spark.jobserver.core.context;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import spark.jobserver.api.Context;
+
+/** Tells contexts that live for one job from those that were asked for by name. */
+final class AdHoc {
+  /** The setting that says so; jobs see it too. */
+  static final String KEY = "is-adhoc";
+
+  private AdHoc() {}
+
+  static boolean is(Context context) {
+    return flag(context, KEY);
+  }
+
+  /** Whether a setting of a context is there and true. */
+  static boolean flag(Context context, String key) {
+    Config settings = ConfigFactory.parseString(context.settings());
+    try {
+      return settings.hasPath(key) && settings.getBoolean(key);
+    } catch (ConfigException.WrongType e) {
+      return false; // refused when contexts are made; one that is on record must not be in the way
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package spark.jobserver.core.context;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValueFactory;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.Failure;
+import spark.jobserver.api.server.ContextFactories.FactoryInfo;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Settings;
+import spark.jobserver.core.config.PostedConfig;
+import spark.jobserver.core.plugin.BundleFile;
+import spark.jobserver.core.plugin.FactoryRevision;
+import spark.jobserver.core.plugin.InstalledFactories;
+
+/** Makes contexts of what callers ask for and what the server is configured with. */
+@Component(service = NewContexts.class)
+public final class NewContexts {
+  private static final String BLOCK = "spark.context-settings";
+  private static final String FACTORY = "context-factory";
+
+  private final ContextSupervisor supervisor;
+  private final InstalledFactories factories;
+  private final Settings settings;
+
+  @Activate
+  public NewContexts(
+      @Reference ContextSupervisor supervisor,
+      @Reference InstalledFactories factories,
+      @Reference Settings settings) {
+    this.supervisor = supervisor;
+    this.factories = factories;
+    this.settings = settings;
+  }
+
+  /**
+   * Makes a context of a caller's.
+   *
+   * @param parameters settings by path
+   * @param posted of which the block {@code spark.context-settings} counts, over the parameters
+   * @return the context, on record and on its way
+   * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS},
+   *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}
+   */
+  LiveContext named(String name, Map<String, String> parameters, Config posted) {
+    if (name.isEmpty() || !Character.isLetter(name.codePointAt(0))) {
+      throw new JobserverException(ErrorCode.CONTEXT_NAME, "context name must start with letters");
+    }
+    return make(name, block(posted).withFallback(query(parameters)), false);
+  }
+
+  /**
+   * Makes a context that the server is configured with.
+   *
+   * @param wanted its settings
+   * @throws JobserverException as {@link #named}
+   */
+  LiveContext configured(String name, Config wanted) {
+    return named(name, Map.of(), wanted.atPath(BLOCK));
+  }
+
+  /**
+   * Makes a context for a single job.
+   *
+   * @param posted the job's configuration, of which the block {@code spark.context-settings} counts
+   * @return the context once it runs, or fails with {@link ErrorCode#AD_HOC_INIT}
+   * @throws JobserverException {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}
+   */
+  public CompletionStage<LiveContext> forOneJob(String classPath, Config posted) {
+    LiveContext live = make(UUID.randomUUID() + "-" + classPath, block(posted), true);
+    return live.created()
+        .handle(
+            (context, error) -> {
+              if (error != null) {
+                throw new CompletionException(adHocFailure(error));
+              }
+              return live;
+            });
+  }
+
+  private static JobserverException adHocFailure(Throwable error) {
+    Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+    Optional<Failure> failure =
+        cause instanceof JobserverException refusal ? refusal.failure() : Optional.empty();
+    return new JobserverException(
+        ErrorCode.AD_HOC_INIT, failure.orElseGet(() -> Failure.of(String.valueOf(cause))));
+  }
+
+  private static Config block(Config posted) {
+    try {
+      return posted.hasPath(BLOCK) ? posted.getConfig(BLOCK) : ConfigFactory.empty();
+    } catch (ConfigException e) {
+      throw PostedConfig.unreadable(e.getMessage(), e);
+    }
+  }
+
+  private static Config query(Map<String, String> parameters) {
+    try {
+      return ConfigFactory.parseMap(parameters, "query");
+    } catch (ConfigException e) {
+      throw PostedConfig.unreadable(e.getMessage(), e);
+    }
+  }
+
+  private LiveContext make(String name, Config asked, boolean adHoc) {
+    Config wanted = settings(name, asked, adHoc);
+    String factory = wanted.getString(FACTORY);
+    Optional<FactoryRevision> found = factories.find(factory);
+    Context context =
+        Context.started(
+            UUID.randomUUID().toString(),
+            name,
+            factory,
+            PostedConfig.json(wanted),
+            Instant.now().truncatedTo(ChronoUnit.MILLIS),
+            found.map(FactoryRevision::bundles).map(BundleFile::text).orElse(""));
+    return found.isPresent()
+        ? supervisor.create(context)
+        : supervisor.refuse(context, unknown(factory));
+  }
+
+  /** What is asked for over what the server says, with what the server knows itself. */
+  private Config settings(String name, Config asked, boolean adHoc) {
+    try {
+      Config wanted = asked.withFallback(settings.config().getConfig(BLOCK));
+      wanted.getString(FACTORY);
+      wanted.getDuration(LiveContext.PATIENCE);
+      wanted.getBoolean(LiveContext.STOP_ON_JOB_ERROR);
+      return wanted
+          .withValue(ConfigUtil.joinPath("context", "name"), ConfigValueFactory.fromAnyRef(name))
+          .withValue(AdHoc.KEY, ConfigValueFactory.fromAnyRef(Boolean.toString(adHoc)));
+    } catch (ConfigException e) {
+      throw PostedConfig.unreadable(e.getMessage(), e);
+    }
+  }
+
+  private Failure unknown(String factory) {
+    String known =
+        factories.list().stream().map(FactoryInfo::name).collect(Collectors.joining(", "));
+    return new Failure(
+        "There is no context factory " + factory + "; there are: " + known,
+        ClassNotFoundException.class.getName(),
+        "");
+  }
+}

@@ -1,0 +1,104 @@
+package spark.jobserver.core.job;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.config.PostedConfig;
+
+/**
+ * What a submission wants to run, in either spelling: {@code appName} with {@code classPath}, which
+ * goes first, or {@code cp} with {@code mainClass}. Each may be a parameter of the request or stand
+ * in the posted configuration; the request goes first.
+ *
+ * @param packages the names of the binaries; a Python job has exactly one
+ * @param classPath {@code package.module.Class}
+ */
+record JobRequest(List<String> packages, String classPath) {
+  private static final String APP_NAME = "appName";
+  private static final String CLASS_PATH = "classPath";
+  private static final String CP = "cp";
+  private static final String MAIN_CLASS = "mainClass";
+
+  /** Of the older spelling: names of binaries that the job needs besides its own. */
+  private static final String DEPENDENCIES = "dependent-jar-uris";
+
+  JobRequest {
+    packages = List.copyOf(packages);
+  }
+
+  /**
+   * Reads a submission.
+   *
+   * @throws JobserverException {@link ErrorCode#CONFIG} naming the parameter that is missing
+   */
+  static JobRequest of(Map<String, String> parameters, Config posted) {
+    try {
+      return new Reader(parameters, posted).read();
+    } catch (ConfigException e) {
+      throw PostedConfig.unreadable(e.getMessage(), e);
+    }
+  }
+
+  private record Reader(Map<String, String> parameters, Config posted) {
+    JobRequest read() {
+      if (parameters.containsKey(APP_NAME)) {
+        return older();
+      }
+      if (parameters.containsKey(CP)) {
+        return newer();
+      }
+      if (posted.hasPath(APP_NAME)) {
+        return older();
+      }
+      if (posted.hasPath(CP)) {
+        return newer();
+      }
+      throw cannotParse("To start the job appName or cp parameters should be configured!");
+    }
+
+    private JobRequest older() {
+      List<String> packages = new ArrayList<>(names(DEPENDENCIES));
+      packages.add(required(APP_NAME));
+      return new JobRequest(packages, required(CLASS_PATH));
+    }
+
+    private JobRequest newer() {
+      List<String> packages =
+          parameters.containsKey(CP) ? separated(parameters.get(CP)) : names(CP);
+      return new JobRequest(packages, required(MAIN_CLASS));
+    }
+
+    private List<String> names(String key) {
+      if (!posted.hasPath(key)) {
+        return List.of();
+      }
+      return posted.getValue(key).valueType() == ConfigValueType.LIST
+          ? posted.getStringList(key)
+          : separated(posted.getString(key));
+    }
+
+    private static List<String> separated(String names) {
+      return Arrays.stream(names.split(",", -1))
+          .map(String::strip)
+          .filter(name -> !name.isEmpty())
+          .toList();
+    }
+
+    private String required(String key) {
+      return Optional.ofNullable(parameters.get(key))
+          .or(() -> posted.hasPath(key) ? Optional.of(posted.getString(key)) : Optional.empty())
+          .orElseThrow(() -> cannotParse(key + " parameter is missing!"));
+    }
+
+    private static JobserverException cannotParse(String why) {
+      return new JobserverException(ErrorCode.CONFIG, "Cannot parse config: " + why);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package spark.jobserver.core.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.config.PostedConfig;
+
+class JobRequestTest {
+  private static JobRequest of(Map<String, String> parameters, String body) {
+    return JobRequest.of(parameters, PostedConfig.parse(body));
+  }
+
+  @Test
+  void both_spellings_are_read_from_the_request() {
+    assertThat(of(Map.of("appName", "app", "classPath", "m.C"), ""))
+        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+    assertThat(of(Map.of("cp", "app", "mainClass", "m.C"), ""))
+        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "appName = app, classPath = m.C",
+        "cp = app, mainClass = m.C",
+        "cp = [app], mainClass = m.C",
+        "cp = \" app ,\", mainClass = m.C"
+      })
+  void both_spellings_are_read_from_the_body(String body) {
+    assertThat(of(Map.of(), body)).isEqualTo(new JobRequest(List.of("app"), "m.C"));
+  }
+
+  @Test
+  void the_request_goes_first_and_the_older_spelling_before_the_newer() {
+    String body = "appName = other, classPath = o.C, cp = other, mainClass = o.C";
+    assertThat(of(Map.of("cp", "app", "mainClass", "m.C"), body))
+        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+    assertThat(of(Map.of("appName", "a", "classPath", "m.C", "cp", "b", "mainClass", "n.C"), body))
+        .isEqualTo(new JobRequest(List.of("a"), "m.C"));
+    assertThat(of(Map.of("cp", "app"), "mainClass = m.C"))
+        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+    assertThat(of(Map.of(), "cp = a, mainClass = m.C, appName = b, classPath = n.C"))
+        .isEqualTo(new JobRequest(List.of("b"), "n.C"));
+  }
+
+  @Test
+  void all_packages_are_there() {
+    assertThat(of(Map.of("cp", "a, b,c", "mainClass", "m.C"), "").packages())
+        .containsExactly("a", "b", "c");
+    assertThat(of(Map.of("appName", "a", "classPath", "m.C"), "dependent-jar-uris = [b, c]"))
+        .isEqualTo(new JobRequest(List.of("b", "c", "a"), "m.C"));
+    assertThat(of(Map.of("cp", ",", "mainClass", "m.C"), "").packages()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "appName = a | classPath parameter is missing!",
+        "cp = a | mainClass parameter is missing!",
+        "cp = [] | mainClass parameter is missing!",
+        "mainClass = m.C | To start the job appName or cp parameters should be configured!"
+      })
+  void what_is_missing_is_named(String body, String why) {
+    assertThatThrownBy(() -> of(Map.of(), body))
+        .isInstanceOfSatisfying(
+            JobserverException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG))
+        .hasMessage("Cannot parse config: " + why);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "appName { a = 1 }, classPath = m.C",
+        "cp = [{}], mainClass = m.C",
+        "cp = a, mainClass = [m.C]"
+      })
+  void what_has_another_type_is_refused(String body) {
+    assertThatThrownBy(() -> of(Map.of(), body))
+        .isInstanceOfSatisfying(
+            JobserverException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG));
+  }
+}

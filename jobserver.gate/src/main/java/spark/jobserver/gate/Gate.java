@@ -1,0 +1,123 @@
+package spark.jobserver.gate;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Optional;
+import org.osgi.service.servlet.whiteboard.Preprocessor;
+
+/**
+ * What every request passes before the whiteboard chooses who answers it. Called by many threads at
+ * once.
+ */
+final class Gate implements Preprocessor {
+  private volatile Optional<Rules> rules;
+
+  Gate(Rules rules) {
+    this.rules = Optional.of(rules);
+  }
+
+  /** What it goes by. */
+  record Rules(ServedHosts hosts, Cors cors) {}
+
+  /** Goes by these rules from now on. */
+  void adopt(Rules next) {
+    rules = Optional.of(next);
+  }
+
+  /** Lets nothing through from now on. */
+  void shut() {
+    rules = Optional.empty();
+  }
+
+  /**
+   * Throws nothing: the whiteboard goes on without a preprocessor that does, and requests would
+   * find no gate.
+   */
+  @Override
+  public void init(FilterConfig config) {
+    JettyErrors.replaceThoseOf(config.getServletContext());
+  }
+
+  @Override
+  public void destroy() {
+    // It holds nothing.
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+      pass((HttpServletRequest) request, (HttpServletResponse) response, chain);
+    } else {
+      // It has passed, and is taken up again by what is behind the gate.
+      chain.doFilter(request, response);
+    }
+  }
+
+  private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    GatedAnswer answer = new GatedAnswer(response);
+    Optional<HttpServletRequest> passed;
+    try {
+      passed = passed(request, answer);
+    } catch (Refusal refusal) {
+      refusal.answer(answer);
+      return;
+    }
+    if (passed.isPresent()) {
+      chain.doFilter(passed.get(), answer);
+      complete(passed.get(), answer);
+    }
+  }
+
+  /** What Jersey cannot read it refuses without a word. */
+  private static void complete(HttpServletRequest request, GatedAnswer answer) throws IOException {
+    if (!request.isAsyncStarted() && answer.getStatus() == 400 && !answer.isBegun()) {
+      new Refusal(
+              400,
+              "The request was malformed: its URI, its Content-Type or another of its headers"
+                  + " cannot be read.")
+          .answer(answer);
+    }
+  }
+
+  /** The request for those behind the gate; empty when it is answered here. */
+  private Optional<HttpServletRequest> passed(HttpServletRequest request, GatedAnswer answer) {
+    Rules current =
+        rules.orElseThrow(() -> new Refusal(503, "The server is stopping or changing. Try again."));
+    current.hosts().check(request.getServerName());
+    Cors cors = current.cors();
+    answer.haveAlso(cors.headers(request));
+    if (cors.isAsked(request)) {
+      cors.answer(request, answer);
+      return Optional.empty();
+    }
+    Optional<MethodOverride> override = override(request);
+    if (override.isPresent() && ForeignPage.made(request) && !cors.allows(request)) {
+      throw new Refusal(
+          403,
+          "A page of another origin may not use '"
+              + MethodOverride.PARAMETER
+              + "', as long as its origin is not in "
+              + Origins.KEY
+              + ".");
+    }
+    return Optional.of(
+        override
+            .<HttpServletRequest>map(found -> new OverriddenRequest(request, found))
+            .orElse(request));
+  }
+
+  private static Optional<MethodOverride> override(HttpServletRequest request) {
+    return request.getMethod().equals("POST")
+        ? Optional.ofNullable(request.getQueryString()).flatMap(MethodOverride::in)
+        : Optional.empty();
+  }
+}

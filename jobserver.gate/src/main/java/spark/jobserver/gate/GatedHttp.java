@@ -1,0 +1,119 @@
+package spark.jobserver.gate;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.servlet.whiteboard.Preprocessor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import spark.jobserver.boot.Startup;
+
+/**
+ * HTTP behind the gate, and never without it: the gate is there before the port opens, and goes
+ * after the port has closed. When it cannot be made, as its configuration is wrong, the server
+ * ends; when the bundle is stopped, nothing answers until it is started again.
+ */
+@Component(
+    immediate = true,
+    service = {},
+    configurationPid = {GateConfig.PID, CorsConfig.PID, AddressConfig.PID},
+    configurationPolicy = ConfigurationPolicy.REQUIRE)
+public final class GatedHttp {
+  private static final Logger LOG = LoggerFactory.getLogger(GatedHttp.class);
+
+  /** As {@link Startup} has it: the configuration is broken. */
+  private static final int CONFIGURATION = 7;
+
+  private final Startup startup;
+  private final HttpPort port;
+  private final Gate gate;
+  private final ServiceRegistration<Preprocessor> registration;
+
+  /**
+   * Puts up the gate, then opens the port.
+   *
+   * @throws IllegalArgumentException naming the key whose value cannot be used, and why
+   * @throws IOException when the configuration of HTTP cannot be written
+   */
+  @Activate
+  public GatedHttp(
+      BundleContext context,
+      GateConfig gateConfig,
+      CorsConfig corsConfig,
+      AddressConfig address,
+      @Reference ConfigurationAdmin configurations,
+      @Reference Startup startup)
+      throws IOException, InterruptedException {
+    this.startup = startup;
+    this.port = new HttpPort(context, configurations);
+    this.gate = new Gate(rules(gateConfig, corsConfig, address));
+    this.registration =
+        context.registerService(
+            Preprocessor.class,
+            gate,
+            // Before any other preprocessor.
+            FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, Integer.MAX_VALUE)));
+    open(address);
+  }
+
+  /** Goes by another configuration from now on; the port stays open unless it is another one. */
+  @Modified
+  void modified(GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address)
+      throws IOException, InterruptedException {
+    gate.adopt(rules(gateConfig, corsConfig, address));
+    open(address);
+  }
+
+  private void open(AddressConfig address) throws IOException, InterruptedException {
+    if (!port.open(address.bind$_$address(), address.port())) {
+      LOG.error("HTTP did not open at {} port {}", address.bind$_$address(), address.port());
+    }
+  }
+
+  private Gate.Rules rules(GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address) {
+    try {
+      return new Gate.Rules(
+          new ServedHosts(own(address.bind$_$address()), List.of(gateConfig.hosts())),
+          new Cors(new Origins(List.of(corsConfig.origins()))));
+    } catch (IllegalArgumentException e) {
+      startup.failed(CONFIGURATION, e.getMessage());
+      throw e;
+    }
+  }
+
+  /** By what the server is called that listens there. */
+  private static List<String> own(String address) {
+    List<String> own = new ArrayList<>(List.of(address));
+    try {
+      own.add(InetAddress.getByName(address).getHostAddress());
+    } catch (UnknownHostException e) {
+      LOG.warn("{} is not known to this machine", address);
+    }
+    return own;
+  }
+
+  /** Shuts the gate, closes the port, and then takes the gate away. */
+  @Deactivate
+  void close() throws IOException, InterruptedException {
+    gate.shut();
+    if (port.close()) {
+      registration.unregister();
+    } else {
+      LOG.error("HTTP did not close: the gate stays, and refuses everything");
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package spark.jobserver.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class ConfigTest {
+  @Test
+  void theFileSaysWhatTheDefaultsAre() {
+    assertThat(defaults(GateConfig.class)).isEqualTo(file(GateConfig.PID));
+    assertThat(defaults(CorsConfig.class)).isEqualTo(file(CorsConfig.PID));
+  }
+
+  private static Map<String, List<?>> defaults(Class<?> type) {
+    Map<String, List<?>> defaults = new TreeMap<>();
+    for (Method key : type.getDeclaredMethods()) {
+      defaults.put(key.getName(), Arrays.asList((String[]) key.getDefaultValue()));
+    }
+    return defaults;
+  }
+
+  private static Map<String, List<?>> file(String block) {
+    Config file = ConfigFactory.parseResources("reference.conf").getConfig(block);
+    return file.entrySet().stream()
+        .collect(
+            Collectors.toMap(Map.Entry::getKey, entry -> (List<?>) entry.getValue().unwrapped()));
+  }
+}

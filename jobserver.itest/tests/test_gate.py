@@ -1,0 +1,289 @@
+"""What requests pass first: hosts, origins, methods in queries, headers, what is malformed."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from server import Server, running
+
+LISTED = "https://app.example.com"
+CONF = f"""
+spark.jobserver {{
+  gate.hosts = ["Jobs.Example.com", "bücher.example"]
+  cors.origins = ["{LISTED}", "http://localhost:3000"]
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer as it came over the wire."""
+
+    status: int
+    headers: dict[str, list[str]]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    def header(self, name: str) -> str | None:
+        return ", ".join(self.headers[name.lower()]) if name.lower() in self.headers else None
+
+    def is_text(self, status: int, *words: str) -> None:
+        assert self.status == status, self
+        assert (self.header("Content-Type") or "").lower() == "text/plain;charset=utf-8", self
+        for word in words:
+            assert word in self.text, self
+
+
+def raw(server: Server, request: str | bytes) -> Raw:
+    """Sends bytes as they are, and reads until the server closes the connection."""
+    data = request.encode("latin-1") if isinstance(request, str) else request
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip())
+    return Raw(int(first.split(" ")[1]), headers, body.decode())
+
+
+def send(server: Server, request: str, host: str = "localhost", **headers: str) -> Raw:
+    """Sends a request without a body; an underscore in the name of a header is a hyphen."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return raw(
+        server,
+        f"{request} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n"
+        f"{lines}\r\n",
+    )
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that is configured as it comes."""
+    with running(tmp_path_factory.mktemp("plain")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a name, and with origins whose pages may use it."""
+    with running(tmp_path_factory.mktemp("known"), CONF) as server:
+        yield server
+
+
+# Hosts
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST.", "127.0.0.1", "[::1]", "localhost:{port}", "127.0.0.1:{port}"],
+)
+def test_the_names_of_the_loopback_are_served(plain: Server, host: str) -> None:
+    assert send(plain, "GET /healthz", host.format(port=plain.port)).status == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "localhost.evil.example"])
+def test_another_host_is_not(plain: Server, host: str) -> None:
+    answer = send(plain, "GET /healthz", host.format(port=plain.port))
+    answer.is_text(421, host.partition(":")[0], "spark.jobserver.gate.hosts")
+
+
+def test_a_name_pointed_here_by_somebody_else_reaches_nothing(plain: Server) -> None:
+    for request in ("POST /contexts/evil", "DELETE /contexts/evil", "GET /jobs", "GET /nothing"):
+        send(plain, request, "evil.example").is_text(421)
+    assert send(plain, "GET /contexts").json == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["jobs.example.com", "JOBS.example.com.", "jobs.example.com:443", "xn--bcher-kva.example"],
+)
+def test_a_configured_name_is_served(plain: Server, known: Server, host: str) -> None:
+    assert send(known, "GET /healthz", host).status == 200
+    assert send(plain, "GET /healthz", host).status == 421
+
+
+def test_an_absolute_uri_names_the_host(known: Server) -> None:
+    assert send(known, "GET http://jobs.example.com/healthz", "jobs.example.com").status == 200
+    send(known, "GET http://evil.example/healthz", "evil.example").is_text(421)
+    send(known, "GET http://evil.example/healthz", "localhost").is_text(400)
+
+
+# Origins
+
+
+def test_without_configured_origins_nothing_is_said_of_them(plain: Server) -> None:
+    answer = send(plain, "GET /healthz", Origin=LISTED)
+    assert answer.status == 200
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert answer.header("Vary") is None
+    answer = send(plain, "OPTIONS /jobs", Origin=LISTED, Access_Control_Request_Method="DELETE")
+    assert answer.status == 200, answer
+    assert answer.header("Allow") is not None
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_a_listed_origin_may_read(known: Server) -> None:
+    answer = send(known, "GET /jobs/none", Origin=LISTED)
+    assert answer.status == 404
+    assert answer.header("Access-Control-Allow-Origin") == LISTED
+    assert answer.header("Access-Control-Allow-Credentials") == "true"
+    assert (
+        answer.header("Access-Control-Expose-Headers")
+        == "Link, ETag, Location, Retry-After, Incident-Id"
+    )
+    assert answer.header("Vary") == "Origin"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://app.example.com", "null"])
+def test_another_origin_is_answered_and_may_not_read(known: Server, origin: str) -> None:
+    answer = send(known, "GET /jobs", Origin=origin)
+    assert (answer.status, answer.json) == (200, [])
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert answer.header("Vary") == "Origin"
+
+
+def test_a_listed_origin_is_told_what_it_may_send(known: Server) -> None:
+    answer = send(
+        known,
+        "OPTIONS /contexts/x",
+        Origin="http://localhost:3000",
+        Access_Control_Request_Method="DELETE",
+        Access_Control_Request_Headers="content-type,x-mine",
+    )
+    assert (answer.status, answer.text) == (204, "")
+    assert answer.header("Access-Control-Allow-Origin") == "http://localhost:3000"
+    assert answer.header("Access-Control-Allow-Methods") == "GET, POST, PUT, DELETE"
+    assert answer.header("Access-Control-Allow-Headers") == "content-type, x-mine"
+    assert answer.header("Access-Control-Max-Age") == "3600"
+
+
+def test_another_origin_is_told_that_it_may_send_nothing(known: Server) -> None:
+    answer = send(
+        known,
+        "OPTIONS /contexts/x",
+        Origin="https://evil.example",
+        Access_Control_Request_Method="DELETE",
+    )
+    answer.is_text(403, "spark.jobserver.cors.origins")
+    assert answer.header("Access-Control-Allow-Origin") is None
+
+
+# The method in the query
+
+
+def test_a_post_is_taken_as_what_its_query_says(plain: Server) -> None:
+    for method in ("DELETE", "delete"):
+        answer = send(plain, f"POST /contexts/none?_method={method}")
+        assert (answer.status, answer.json["result"]) == (404, "context none not found")
+    assert send(plain, "POST /jobs?_method=PUT").status == 405
+    send(plain, "POST /contexts/none?_method=PATCH").is_text(400, "_method", "DELETE or PUT")
+
+
+def test_only_a_post_is(plain: Server) -> None:
+    answer = send(plain, "GET /contexts/none?_method=DELETE")
+    assert (answer.status, answer.json["result"]) == (404, "can't find context with name none")
+
+
+def test_a_page_of_another_origin_cannot_make_a_delete_of_a_post(
+    plain: Server, known: Server
+) -> None:
+    request = "POST /contexts/none?_method=DELETE"
+    send(plain, request, Origin="https://evil.example").is_text(403, "_method")
+    send(plain, request, Sec_Fetch_Site="cross-site").is_text(403, "_method")
+    send(plain, request, Origin=LISTED).is_text(403, "_method")
+    assert send(known, request, Origin=LISTED).status == 404
+    here = f"localhost:{plain.port}"
+    assert send(plain, request, here, Origin=f"http://{here}").status == 404
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["GET /healthz", "GET /jobs", "GET /jobs/none", "GET /nothing", "PUT /jobs", "OPTIONS /jobs"],
+)
+def test_every_answer_has_the_headers(plain: Server, request_line: str) -> None:
+    check_headers(send(plain, request_line))
+
+
+def check_headers(answer: Raw) -> None:
+    assert answer.header("X-Content-Type-Options") == "nosniff"
+    assert answer.header("Content-Security-Policy") == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.header("Referrer-Policy") == "no-referrer"
+    assert "no-store" in (answer.header("Cache-Control") or "")
+    assert answer.header("Server") is None
+
+
+# What is malformed
+
+HOST = "Host: localhost\r\nConnection: close\r\n"
+MALFORMED: dict[str, str | bytes] = {
+    "no host": "GET /jobs HTTP/1.1\r\n\r\n",
+    "two hosts": f"GET /jobs HTTP/1.1\r\n{HOST}Host: localhost\r\n\r\n",
+    "a host with a space": "GET /jobs HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "a broken escape": f"GET /jobs/a%zz HTTP/1.1\r\n{HOST}\r\n",
+    "an escape that is no UTF-8": f"GET /jobs/%FF HTTP/1.1\r\n{HOST}\r\n",
+    "a letter that must be escaped": f"GET /jobs/{{x}} HTTP/1.1\r\n{HOST}\r\n",
+    "a path above the root": f"GET /../x HTTP/1.1\r\n{HOST}\r\n",
+    "a control character": f"GET /jobs/\0 HTTP/1.1\r\n{HOST}\r\n",
+    "a header with a space": f"GET /jobs HTTP/1.1\r\n{HOST}A B: c\r\n\r\n",
+    "a header without a colon": f"GET /jobs HTTP/1.1\r\n{HOST}AB\r\n\r\n",
+    "a length that is no number": f"POST /jobs HTTP/1.1\r\n{HOST}Content-Length: x\r\n\r\n",
+    "a length and chunks": f"POST /jobs HTTP/1.1\r\n{HOST}Content-Length: 1\r\n"
+    "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a content type without a slash": f"POST /binaries/x HTTP/1.1\r\n{HOST}Content-Type: egg\r\n"
+    "Content-Length: 0\r\n\r\n",
+    "a content type of signs": f"POST /jobs HTTP/1.1\r\n{HOST}Content-Type: ;;//\r\n"
+    "Content-Length: 0\r\n\r\n",
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_what_is_malformed_is_told_in_a_sentence(plain: Server, what: str) -> None:
+    answer = raw(plain, MALFORMED[what])
+    answer.is_text(400, "The request was malformed")
+    assert "<" not in answer.text
+    check_headers(answer)
+
+
+def test_what_is_too_large_is_told(plain: Server) -> None:
+    raw(plain, f"GET /{'a' * 20_000} HTTP/1.1\r\n{HOST}\r\n").is_text(414, "414 URI Too Long")
+    raw(plain, f"GET / HTTP/1.1\r\n{HOST}A: {'a' * 20_000}\r\n\r\n").is_text(431, "431 ")
+
+
+# Configuration
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("spark.jobserver.cors.origins", "https://app.example.com/path"),
+        ("spark.jobserver.cors.origins", "https://*.example.com"),
+        ("spark.jobserver.gate.hosts", "jobs.example.com:8090"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_key(fresh: Server, key: str, value: str) -> None:
+    fresh.conf.write_text(f'{key} = ["{value}"]\n')
+    done = fresh.command(
+        "start", "--conf", str(fresh.conf), "--port", str(fresh.port), "--data", str(fresh.data)
+    )
+
+    assert done.returncode == 7, done
+    assert key in done.stderr
+    assert value in done.stderr
