@@ -74,6 +74,10 @@ public final class Cable implements AutoCloseable {
       there.setTcpNoDelay(true);
       sockets.add(here);
       sockets.add(there);
+      if (cut) { // while it was made: the cut has not seen it
+        close(there);
+        throw new IOException("cut");
+      }
       thread(() -> carry(here, there, false));
       thread(() -> carry(there, here, true));
     } catch (IOException e) {
