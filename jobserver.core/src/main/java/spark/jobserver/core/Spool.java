@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -62,7 +61,7 @@ public final class Spool {
 
   /** Copies a stream to a file, and tells a disk that is full from a stream that broke off. */
   private String copy(InputStream body, Path file) throws IOException {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.digest();
     byte[] buffer = new byte[BUFFER];
     OutputStream out = open(file, sha);
     try {
@@ -127,19 +126,11 @@ public final class Spool {
    * @throws IOException when it cannot be read
    */
   static String digest(Path file) throws IOException {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.digest();
     try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), sha)) {
       Files.copy(file, out);
     }
     return HexFormat.of().formatHex(sha.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /**

@@ -158,21 +158,17 @@ public final class ContextsResource {
   @PUT
   @Operation(operationId = "resetContexts")
   public void reset(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    Query query = request.query();
-    String word = Reset.word(query);
-    boolean sync = query.text("sync").isEmpty() || query.flag("sync");
+    Reset reset = Reset.of(request.query());
     answers.giveLater(
         suspended,
         request,
         () -> {
-          if (!word.equals(Reset.REBOOT)) {
+          if (!reset.isUnderstood()) {
             return CompletableFuture.completedFuture(Reset.unknown());
           }
-          CompletionStage<Void> reset = core.contexts().reset();
-          return sync
-              ? reset.thenApply(done -> Answer.ok(Message.success("Context reset")))
-              : CompletableFuture.completedFuture(
-                  Answer.ok(Message.success("Context reset requested")));
+          CompletionStage<Response> done =
+              core.contexts().reset().thenApply(over -> reset.done("Context"));
+          return reset.sync() ? done : CompletableFuture.completedFuture(reset.done("Context"));
         },
         RouteFailure.status("ERROR"));
   }

@@ -93,18 +93,16 @@ public final class DataResource {
   @PUT
   @Operation(operationId = "resetData")
   public void reset(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    Query query = request.query();
-    String word = Reset.word(query);
-    boolean sync = query.text("sync").isEmpty() || query.flag("sync");
+    Reset reset = Reset.of(request.query());
     answers.give(
         suspended,
         request,
         () -> {
-          if (!word.equals(Reset.REBOOT)) {
+          if (!reset.isUnderstood()) {
             return Reset.unknown();
           }
           core.dataFiles().clear();
-          return Answer.ok(Message.success(sync ? "Data reset" : "Data reset requested"));
+          return reset.done("Data");
         });
   }
 

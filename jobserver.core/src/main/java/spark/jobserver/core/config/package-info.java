@@ -1,2 +1,2 @@
-/** What callers post, and what the core's own configuration says. */
+/** What the configuration of the core says. */
 package spark.jobserver.core.config;

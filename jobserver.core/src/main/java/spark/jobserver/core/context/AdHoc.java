@@ -2,8 +2,6 @@ package spark.jobserver.core.context;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
-import spark.jobserver.api.Context;
 
 /** Tells contexts that live for one job from those that were asked for by name. */
 final class AdHoc {
@@ -12,13 +10,8 @@ final class AdHoc {
 
   private AdHoc() {}
 
-  static boolean is(Context context) {
-    return flag(context, KEY);
-  }
-
-  /** Whether a setting of a context is there and true. */
-  static boolean flag(Context context, String key) {
-    Config settings = ConfigFactory.parseString(context.settings());
+  /** Whether a setting is there and true. */
+  static boolean flag(Config settings, String key) {
     try {
       return settings.hasPath(key) && settings.getBoolean(key);
     } catch (ConfigException.WrongType e) {

@@ -46,6 +46,7 @@ public final class ContextJobs {
 
   private final Surroundings around;
   private final Supplier<Context> context;
+  private final String shownName;
   private final CommandLog commands;
   private final BooleanSupplier reachable;
   private final WhenEnded whenEnded;
@@ -56,17 +57,20 @@ public final class ContextJobs {
 
   /**
    * @param context the context as it is at the moment
+   * @param shownName what callers are told of it by, when it has no slot for their job
    * @param commands what its driver is told
    * @param reachable whether its driver has shown itself lately
    */
   ContextJobs(
       Surroundings around,
       Supplier<Context> context,
+      String shownName,
       CommandLog commands,
       BooleanSupplier reachable,
       WhenEnded whenEnded) {
     this.around = around;
     this.context = context;
+    this.shownName = shownName;
     this.commands = commands;
     this.reachable = reachable;
     this.whenEnded = whenEnded;
@@ -90,12 +94,10 @@ public final class ContextJobs {
    */
   public synchronized void takeSlot(int most) {
     checkAccepting();
-    Context now = context.get();
     if (slotsTaken >= most) {
       throw new JobserverException(
           ErrorCode.NO_SLOTS,
-          "Too many running jobs (%d) for job context '%s'"
-              .formatted(slotsTaken, AdHoc.is(now) ? "ad-hoc" : now.name()));
+          "Too many running jobs (%d) for job context '%s'".formatted(slotsTaken, shownName));
     }
     slotsTaken++;
   }

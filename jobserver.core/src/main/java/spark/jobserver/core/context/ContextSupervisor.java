@@ -238,6 +238,13 @@ public final class ContextSupervisor {
     return Optional.ofNullable(contexts.get(id));
   }
 
+  /** The context in which a job runs that is not final. */
+  public Optional<LiveContext> ofJob(String jobId) {
+    return contexts.values().stream()
+        .filter(live -> live.jobs().submission(jobId).isPresent())
+        .findFirst();
+  }
+
   /**
    * Makes a context.
    *

@@ -40,11 +40,10 @@ import spark.jobserver.link.server.CommandLog;
 
 /**
  * A context that is not final, with its driver and its jobs. Carries out what {@link ContextLife}
- * and {@link JobLife} decide. Methods may be called from any thread.
+ * decides; {@link ContextJobs} sees to its jobs. Methods may be called from any thread.
  *
- * <p>The order in which things are written is what the server's guarantees stand on: a job is in
- * the store before its driver hears of it, its end is in the store before anybody is told, and a
- * context is final in the store only when its processes are gone and its jobs are final.
+ * <p>A context is final in the store only when its processes are gone and its jobs are final: the
+ * server's guarantees stand on that order.
  */
 public final class LiveContext {
   private static final Logger LOG = LoggerFactory.getLogger(LiveContext.class);
@@ -82,9 +81,17 @@ public final class LiveContext {
     this.context = context;
     this.driver = driver;
     this.whenOver = whenOver;
-    this.adHoc = AdHoc.is(context);
-    this.stopOnJobError = AdHoc.flag(context, STOP_ON_JOB_ERROR);
-    this.jobs = new ContextJobs(around, this::context, commands, this::reachable, this::jobEnded);
+    Config settings = ConfigFactory.parseString(context.settings());
+    this.adHoc = AdHoc.flag(settings, AdHoc.KEY);
+    this.stopOnJobError = AdHoc.flag(settings, STOP_ON_JOB_ERROR);
+    this.jobs =
+        new ContextJobs(
+            around,
+            this::context,
+            adHoc ? "ad-hoc" : context.name(),
+            commands,
+            this::reachable,
+            this::jobEnded);
   }
 
   /** The context as it is now. */

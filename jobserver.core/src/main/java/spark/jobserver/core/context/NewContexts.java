@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -22,10 +23,10 @@ import spark.jobserver.api.server.ContextFactories.FactoryInfo;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.api.server.Settings;
-import spark.jobserver.core.config.PostedConfig;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.FactoryRevision;
 import spark.jobserver.core.plugin.InstalledFactories;
+import spark.jobserver.core.posted.PostedConfig;
 
 /** Makes contexts of what callers ask for and what the server is configured with. */
 @Component(service = NewContexts.class)
@@ -101,16 +102,16 @@ public final class NewContexts {
   }
 
   private static Config block(Config posted) {
-    try {
-      return posted.hasPath(BLOCK) ? posted.getConfig(BLOCK) : ConfigFactory.empty();
-    } catch (ConfigException e) {
-      throw PostedConfig.unreadable(e.getMessage(), e);
-    }
+    return readable(() -> posted.hasPath(BLOCK) ? posted.getConfig(BLOCK) : ConfigFactory.empty());
   }
 
   private static Config query(Map<String, String> parameters) {
+    return readable(() -> ConfigFactory.parseMap(parameters, "query"));
+  }
+
+  private static Config readable(Supplier<Config> read) {
     try {
-      return ConfigFactory.parseMap(parameters, "query");
+      return read.get();
     } catch (ConfigException e) {
       throw PostedConfig.unreadable(e.getMessage(), e);
     }
@@ -135,17 +136,17 @@ public final class NewContexts {
 
   /** What is asked for over what the server says, with what the server knows itself. */
   private Config settings(String name, Config asked, boolean adHoc) {
-    try {
-      Config wanted = asked.withFallback(settings.config().getConfig(BLOCK));
-      wanted.getString(FACTORY);
-      wanted.getDuration(LiveContext.PATIENCE);
-      wanted.getBoolean(LiveContext.STOP_ON_JOB_ERROR);
-      return wanted
-          .withValue(ConfigUtil.joinPath("context", "name"), ConfigValueFactory.fromAnyRef(name))
-          .withValue(AdHoc.KEY, ConfigValueFactory.fromAnyRef(Boolean.toString(adHoc)));
-    } catch (ConfigException e) {
-      throw PostedConfig.unreadable(e.getMessage(), e);
-    }
+    return readable(
+        () -> {
+          Config wanted = asked.withFallback(settings.config().getConfig(BLOCK));
+          wanted.getString(FACTORY);
+          wanted.getDuration(LiveContext.PATIENCE);
+          wanted.getBoolean(LiveContext.STOP_ON_JOB_ERROR);
+          return wanted
+              .withValue(
+                  ConfigUtil.joinPath("context", "name"), ConfigValueFactory.fromAnyRef(name))
+              .withValue(AdHoc.KEY, ConfigValueFactory.fromAnyRef(Boolean.toString(adHoc)));
+        });
   }
 
   private Failure unknown(String factory) {

@@ -17,7 +17,7 @@ import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.config.CoreConfig;
-import spark.jobserver.core.config.PostedConfig;
+import spark.jobserver.core.posted.PostedConfig;
 
 /** Answers what is asked of contexts. */
 @Component(

@@ -90,7 +90,9 @@ public final class StoredDataFiles implements DataFiles {
   public void delete(String path) {
     try {
       Path file = Path.of(path);
-      if (folder.equals(file.getParent()) && list().contains(file) && Files.deleteIfExists(file)) {
+      if (folder.equals(file.getParent())
+          && Files.isRegularFile(file)
+          && Files.deleteIfExists(file)) {
         LOG.info("data file {}: removed", file.getFileName());
         return;
       }

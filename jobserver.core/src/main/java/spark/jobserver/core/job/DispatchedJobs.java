@@ -34,10 +34,10 @@ import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
-import spark.jobserver.core.config.PostedConfig;
 import spark.jobserver.core.context.ContextSupervisor;
 import spark.jobserver.core.context.LiveContext;
 import spark.jobserver.core.context.NewContexts;
+import spark.jobserver.core.posted.PostedConfig;
 
 /** Commits jobs and hands them to their contexts. */
 @Component(
@@ -204,7 +204,8 @@ public final class DispatchedJobs implements Jobs {
 
   @Override
   public Optional<CompletionStage<Job>> end(String id) {
-    return live(id)
+    return supervisor
+        .ofJob(id)
         .flatMap(context -> context.jobs().submission(id))
         .map(submission -> submission.ended().thenApply(Ended::job));
   }
@@ -231,7 +232,7 @@ public final class DispatchedJobs implements Jobs {
 
   @Override
   public Optional<Progress> progress(String id) {
-    return live(id).flatMap(context -> context.jobs().progress(id));
+    return supervisor.ofJob(id).flatMap(context -> context.jobs().progress(id));
   }
 
   @Override
@@ -239,12 +240,6 @@ public final class DispatchedJobs implements Jobs {
     return dao.job(id)
         .map(job -> data.jobLog(job.contextId(), job.id()))
         .filter(Files::isRegularFile);
-  }
-
-  private Optional<LiveContext> live(String id) {
-    return dao.job(id)
-        .filter(job -> !job.state().isFinal())
-        .flatMap(job -> supervisor.byId(job.contextId()));
   }
 
   // End

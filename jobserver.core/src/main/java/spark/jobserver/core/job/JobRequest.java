@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
-import spark.jobserver.core.config.PostedConfig;
+import spark.jobserver.core.posted.PostedConfig;
 
 /**
  * What a submission wants to run, in either spelling: {@code appName} with {@code classPath}, which

@@ -3,7 +3,6 @@ package spark.jobserver.core.job;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +19,7 @@ import spark.jobserver.api.server.Jobs.JobSubmission;
 import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.Jobs.SubmissionKey;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.Sha256;
 
 /**
  * Sees to it that a request which is repeated with its key makes one job: while the first is under
@@ -108,7 +108,7 @@ final class RepeatedSubmissions {
 
   /** Two requests have the same exactly when they are the same. */
   private static String digest(JobSubmission submission, String request) {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.digest();
     add(sha, request);
     new TreeMap<>(submission.parameters())
         .forEach(
@@ -127,13 +127,5 @@ final class RepeatedSubmissions {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     sha.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     sha.update(bytes);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,6 +25,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import spark.jobserver.api.Content;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.Sha256;
 
 /**
  * The bytes of bundles by their digest: what drivers install. They stay when the operator's file is
@@ -71,7 +71,7 @@ public final class BundleStore {
     try {
       Path part = Files.createTempFile(folder, "bundle", ".part");
       try {
-        MessageDigest sha = MessageDigest.getInstance("SHA-256");
+        MessageDigest sha = Sha256.digest();
         try (InputStream in = URI.create(location).toURL().openStream();
             OutputStream out = new DigestOutputStream(Files.newOutputStream(part), sha)) {
           in.transferTo(out);
@@ -84,8 +84,6 @@ public final class BundleStore {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the bundle at " + location + " cannot be kept", e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 

@@ -15,8 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import spark.jobserver.api.Binary;
-import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
@@ -25,11 +23,9 @@ import spark.jobserver.api.server.Callbacks;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.Samples;
 
 class JobCallbacksTest {
-  private static final Binary EGG =
-      new Binary("app", BinaryType.EGG, Instant.EPOCH, "0".repeat(64), 1);
-
   private final MemoryDao dao = new MemoryDao();
   private final JobCallbacks callbacks = new JobCallbacks(dao);
   private final FakeCallbacks service = new FakeCallbacks();
@@ -65,7 +61,7 @@ class JobCallbacksTest {
 
   @BeforeEach
   void storeBinary() {
-    dao.insertBinary(EGG, Content.of(new byte[] {1}));
+    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}));
   }
 
   @AfterEach
@@ -74,18 +70,7 @@ class JobCallbacksTest {
   }
 
   private Job ended(String id) {
-    Job job =
-        new Job(
-            id,
-            "c-1",
-            "c",
-            1,
-            EGG,
-            "m.C",
-            Instant.EPOCH,
-            Optional.empty(),
-            JobState.STARTED,
-            Optional.empty());
+    Job job = Samples.job(id, "c-1", "c");
     dao.insertJob(job, new JobInput("{}", Optional.of("http://" + id), Optional.empty()));
     Content result = Content.of("1".getBytes(StandardCharsets.UTF_8));
     dao.endJob(id, JobState.FINISHED, Instant.EPOCH, Optional.empty(), Optional.of(result));

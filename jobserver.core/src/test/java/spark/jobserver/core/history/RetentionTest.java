@@ -14,24 +14,19 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import spark.jobserver.api.Binary;
-import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
-import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.Samples;
 import spark.jobserver.core.plugin.BundleStore;
 
 class RetentionTest {
   private static final Instant NOW = Instant.parse("2026-01-10T00:00:00Z");
   private static final Duration AGE = Duration.ofDays(3);
-  private static final Binary EGG =
-      new Binary("any", BinaryType.EGG, Instant.EPOCH, "0".repeat(64), 1);
-
   @TempDir Path folder;
   private final MemoryDao dao = new MemoryDao();
   private DataFolder data;
@@ -43,7 +38,7 @@ class RetentionTest {
     retention =
         new Retention(
             dao, data, new BundleStore(data.bundles()), AGE, Clock.fixed(NOW, ZoneOffset.UTC));
-    dao.insertBinary(EGG, Content.of(new byte[] {1}));
+    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}));
   }
 
   private Context context(String id, String bundle) throws IOException {
@@ -58,19 +53,7 @@ class RetentionTest {
   }
 
   private Path job(String id, Context context, Instant end) throws IOException {
-    Job job =
-        new Job(
-            id,
-            context.id(),
-            context.name(),
-            1,
-            EGG,
-            "m.C",
-            Instant.EPOCH,
-            Optional.empty(),
-            JobState.STARTED,
-            Optional.empty());
-    dao.insertJob(job, JobInput.of("{}"));
+    dao.insertJob(Samples.job(id, context.id(), context.name()), JobInput.of("{}"));
     dao.endJob(id, JobState.FINISHED, end, Optional.empty(), Optional.empty());
     Path log = data.jobLog(context.id(), id);
     Files.createDirectories(log.getParent());

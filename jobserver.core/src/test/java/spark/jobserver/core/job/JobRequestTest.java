@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
-import spark.jobserver.core.config.PostedConfig;
+import spark.jobserver.core.posted.PostedConfig;
 
 class JobRequestTest {
   private static JobRequest of(Map<String, String> parameters, String body) {

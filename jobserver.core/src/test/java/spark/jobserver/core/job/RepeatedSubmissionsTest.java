@@ -3,7 +3,6 @@ package spark.jobserver.core.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,11 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import spark.jobserver.api.Binary;
-import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Job;
-import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.RequestKey;
 import spark.jobserver.api.server.ErrorCode;
@@ -25,11 +21,9 @@ import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.Jobs.SubmissionKey;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.Samples;
 
 class RepeatedSubmissionsTest {
-  private static final Binary EGG =
-      new Binary("app", BinaryType.EGG, Instant.EPOCH, "0".repeat(64), 1);
-
   private final MemoryDao dao = new MemoryDao();
   private final List<String> recalled = new ArrayList<>();
   private final List<RequestKey> started = new ArrayList<>();
@@ -37,7 +31,7 @@ class RepeatedSubmissionsTest {
 
   @BeforeEach
   void make() {
-    dao.insertBinary(EGG, Content.of(new byte[] {1}));
+    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}));
     repeated =
         new RepeatedSubmissions(
             dao,
@@ -61,17 +55,7 @@ class RepeatedSubmissionsTest {
   }
 
   private static Job job(String id) {
-    return new Job(
-        id,
-        "c-1",
-        "c",
-        1,
-        EGG,
-        "m.C",
-        Instant.EPOCH,
-        Optional.empty(),
-        JobState.STARTED,
-        Optional.empty());
+    return Samples.job(id, "c-1", "c");
   }
 
   private CompletionStage<Submission> start(Optional<RequestKey> key) {

@@ -5,16 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.link.Cable;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
-import spark.jobserver.link.Hello;
 import spark.jobserver.link.NotingDesk;
 import spark.jobserver.link.server.LinkServer;
 
@@ -22,34 +18,10 @@ import spark.jobserver.link.server.LinkServer;
 class DriverEndTest {
   @TempDir Path folder;
 
-  private static final class Handler implements CommandHandler {
-    final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
-
-    @Override
-    public void command(Command command) {
-      commands.add(command);
-    }
-
-    @Override
-    public Hello hello(String session, long received) {
-      return new Hello(session, received, Hello.ContextProgress.NONE, "", "", List.of());
-    }
-
-    @Override
-    public boolean busy() {
-      return true;
-    }
-
-    @Override
-    public void abandoned(String why) {
-      throw new AssertionError(why);
-    }
-  }
-
   @Test
   void dialsAgainWhenTheConnectionHasDiedWithoutAWord() throws Exception {
     NotingDesk desk = new NotingDesk();
-    Handler handler = new Handler();
+    NotingHandler handler = new NotingHandler();
     try (LinkServer server =
             new LinkServer(InetAddress.getLoopbackAddress(), 0, folder.resolve("spool"), desk);
         Cable cable = new Cable(server.url());

@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -28,7 +27,6 @@ import spark.jobserver.api.Progress;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
-import spark.jobserver.link.Hello;
 import spark.jobserver.link.NotingDesk;
 import spark.jobserver.link.Wire;
 
@@ -38,7 +36,7 @@ class OtherVersionsTest {
   private static final String END = "end of the stream";
 
   @TempDir Path folder;
-  private final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
+  private final NotingHandler handler = new NotingHandler();
   private final BlockingQueue<String> hellos = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> heartbeats = new LinkedBlockingQueue<>();
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -67,7 +65,7 @@ class OtherVersionsTest {
             new EnrolmentFile("context", 1, NotingDesk.TOKEN, url, "", 1_800_000, 50),
             folder,
             accepted,
-            new Handler());
+            handler);
     driver.start("4.0.5");
     NotingDesk.next(hellos);
   }
@@ -80,28 +78,6 @@ class OtherVersionsTest {
     accepted.close();
     server.stop(0);
     threads.shutdownNow();
-  }
-
-  private final class Handler implements CommandHandler {
-    @Override
-    public void command(Command command) {
-      commands.add(command);
-    }
-
-    @Override
-    public Hello hello(String session, long received) {
-      return new Hello(session, received, Hello.ContextProgress.NONE, "", "", List.of());
-    }
-
-    @Override
-    public boolean busy() {
-      return true;
-    }
-
-    @Override
-    public void abandoned(String why) {
-      throw new AssertionError(why);
-    }
   }
 
   private static void answer(HttpExchange exchange, int status) throws IOException {
@@ -161,7 +137,7 @@ class OtherVersionsTest {
     stream.add(
         "{\"session\":\"s\",\"number\":2,\"command\":{\"type\":\"kill-job\",\"jobId\":\"a\"}}");
 
-    assertThat(NotingDesk.next(commands)).isEqualTo(new Command.KillJob("a"));
+    assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("a"));
     assertThat(hellos).isEmpty();
   }
 

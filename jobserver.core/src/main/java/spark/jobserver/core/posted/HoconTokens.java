@@ -1,4 +1,4 @@
-package spark.jobserver.core.config;
+package spark.jobserver.core.posted;
 
 /**
  * The tokens of a HOCON text, one after the other. It reads as Typesafe Config reads, and makes no

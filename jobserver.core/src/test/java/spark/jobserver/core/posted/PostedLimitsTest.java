@@ -1,4 +1,4 @@
-package spark.jobserver.core.config;
+package spark.jobserver.core.posted;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,14 +1,14 @@
-package spark.jobserver.core.config;
+package spark.jobserver.core.posted;
 
 import java.util.ArrayList;
 import java.util.List;
-import spark.jobserver.core.config.HoconTokens.Kind;
-import spark.jobserver.core.config.HoconValue.Concatenation;
-import spark.jobserver.core.config.HoconValue.Items;
-import spark.jobserver.core.config.HoconValue.Literal;
-import spark.jobserver.core.config.HoconValue.Members;
-import spark.jobserver.core.config.HoconValue.Reference;
-import spark.jobserver.core.config.HoconValue.Scalar;
+import spark.jobserver.core.posted.HoconTokens.Kind;
+import spark.jobserver.core.posted.HoconValue.Concatenation;
+import spark.jobserver.core.posted.HoconValue.Items;
+import spark.jobserver.core.posted.HoconValue.Literal;
+import spark.jobserver.core.posted.HoconValue.Members;
+import spark.jobserver.core.posted.HoconValue.Reference;
+import spark.jobserver.core.posted.HoconValue.Scalar;
 
 /**
  * Reads a HOCON text as Typesafe Config does, but in time and memory in proportion to it, in a

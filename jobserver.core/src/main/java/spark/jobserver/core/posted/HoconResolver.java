@@ -1,17 +1,17 @@
-package spark.jobserver.core.config;
+package spark.jobserver.core.posted;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import spark.jobserver.api.server.JobserverException;
-import spark.jobserver.core.config.HoconValue.Concatenation;
-import spark.jobserver.core.config.HoconValue.Container;
-import spark.jobserver.core.config.HoconValue.Items;
-import spark.jobserver.core.config.HoconValue.Literal;
-import spark.jobserver.core.config.HoconValue.Members;
-import spark.jobserver.core.config.HoconValue.Reference;
-import spark.jobserver.core.config.HoconValue.Scalar;
+import spark.jobserver.core.posted.HoconValue.Concatenation;
+import spark.jobserver.core.posted.HoconValue.Container;
+import spark.jobserver.core.posted.HoconValue.Items;
+import spark.jobserver.core.posted.HoconValue.Literal;
+import spark.jobserver.core.posted.HoconValue.Members;
+import spark.jobserver.core.posted.HoconValue.Reference;
+import spark.jobserver.core.posted.HoconValue.Scalar;
 
 /**
  * Puts what references refer to in their place, and nothing else: no environment, no system

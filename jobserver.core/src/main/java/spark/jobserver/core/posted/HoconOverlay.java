@@ -1,4 +1,4 @@
-package spark.jobserver.core.config;
+package spark.jobserver.core.posted;
 
 import java.util.HashMap;
 import java.util.LinkedHashSet;

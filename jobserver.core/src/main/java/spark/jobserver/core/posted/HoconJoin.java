@@ -1,14 +1,14 @@
-package spark.jobserver.core.config;
+package spark.jobserver.core.posted;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
-import spark.jobserver.core.config.HoconValue.Concatenation;
-import spark.jobserver.core.config.HoconValue.Items;
-import spark.jobserver.core.config.HoconValue.Members;
-import spark.jobserver.core.config.HoconValue.Reference;
-import spark.jobserver.core.config.HoconValue.Scalar;
+import spark.jobserver.core.posted.HoconValue.Concatenation;
+import spark.jobserver.core.posted.HoconValue.Items;
+import spark.jobserver.core.posted.HoconValue.Members;
+import spark.jobserver.core.posted.HoconValue.Reference;
+import spark.jobserver.core.posted.HoconValue.Scalar;
 
 /**
  * Makes one value of values that stand beside each other: one text of several, one list, one
