@@ -100,9 +100,12 @@ class Server:
 
     # Commands
 
-    def command(self, *arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *arguments: str, within: tuple[str, ...] = (), timeout: float = 180
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs `bin/jobserver`, by way of another command where one is given."""
         return subprocess.run(
-            [str(self.home / "bin" / "jobserver"), *arguments],
+            [*within, str(self.home / "bin" / "jobserver"), *arguments],
             env=self.env,
             capture_output=True,
             text=True,
@@ -110,7 +113,7 @@ class Server:
             check=False,
         )
 
-    def start(self, *more: str) -> Server:
+    def start(self, *more: str, within: tuple[str, ...] = ()) -> Server:
         done = self.command(
             "start",
             "--port",
@@ -120,6 +123,7 @@ class Server:
             "--conf",
             str(self.conf),
             *more,
+            within=within,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return self

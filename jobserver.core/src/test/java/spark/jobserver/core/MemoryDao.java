@@ -45,11 +45,17 @@ public final class MemoryDao implements JobDao {
   private final Map<String, String> callbacks = new HashMap<>();
   private final Map<String, byte[]> results = new HashMap<>();
   private final Set<String> wishes = new HashSet<>();
+  private Runnable duringInsertion = () -> {};
   private int failures;
 
   /** Makes the next changes fail. */
   public synchronized void failNext(int changes) {
     failures = changes;
+  }
+
+  /** Has something done in the middle of each insertion of a context. */
+  public synchronized void duringInsertionsOfContexts(Runnable something) {
+    duringInsertion = something;
   }
 
   private void change() {
@@ -106,6 +112,7 @@ public final class MemoryDao implements JobDao {
   @Override
   public synchronized boolean insertContext(Context context) {
     change();
+    duringInsertion.run();
     if (activeContexts().stream().anyMatch(other -> other.name().equals(context.name()))) {
       return false;
     }

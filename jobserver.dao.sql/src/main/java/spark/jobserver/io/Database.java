@@ -4,12 +4,16 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.dao.DaoException;
+import spark.jobserver.api.dao.StoreFullException;
 
 /**
  * A database whose schema is current. May be used from any thread; each transaction has a
@@ -23,6 +27,11 @@ final class Database implements AutoCloseable {
 
   /** How long such a transaction stands aside at the most before it is tried again. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** The state of a transaction that could not be put in order with the others. */
+  private static final String CLASHED = "40001";
+
+  private static final Set<String> FULL_STATES = Set.of("53100", "XSDG1");
 
   private final HikariDataSource pool;
   private final Dialect dialect;
@@ -50,12 +59,12 @@ final class Database implements AutoCloseable {
         return attempt(work);
       } catch (SQLException e) {
         if (attempt == ATTEMPTS || !clashed(e)) {
-          throw new DaoException("cannot " + purpose + ": " + e.getMessage(), e);
+          throw failure(purpose, e);
         }
         LOG.debug("Again, for another transaction was in the way: {}", purpose, e);
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(PAUSE_NANOS));
       } catch (IOException e) {
-        throw new DaoException("cannot " + purpose + ": " + e.getMessage(), e);
+        throw failure(purpose, e);
       }
     }
   }
@@ -83,6 +92,33 @@ final class Database implements AutoCloseable {
     } catch (SQLException e) {
       LOG.warn("A transaction that failed could not be undone; its connection is closed", e);
     }
+  }
+
+  private static DaoException failure(String purpose, Exception cause) {
+    String words = "cannot " + purpose + ": " + cause.getMessage();
+    return causes(cause).anyMatch(Database::tellsOfAFullDisk)
+        ? new StoreFullException(words, cause)
+        : new DaoException(words, cause);
+  }
+
+  private static Stream<Throwable> causes(Throwable error) {
+    return Stream.iterate(error, Objects::nonNull, Throwable::getCause);
+  }
+
+  /**
+   * PostgreSQL has a state for it (53100, disk full). Derby passes on what the operating system
+   * said, or, of a page, only supposes it (XSDG1).
+   */
+  private static boolean tellsOfAFullDisk(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    return (cause instanceof SQLException error && FULL_STATES.contains(error.getSQLState()))
+        || message.contains("No space left on device")
+        || message.contains("quota exceeded");
+  }
+
+  /** What work throws that is to be undone and done again. */
+  static SQLException again(String why) {
+    return new SQLException(why, CLASHED);
   }
 
   /**

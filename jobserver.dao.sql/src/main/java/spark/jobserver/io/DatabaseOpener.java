@@ -51,7 +51,7 @@ public final class DatabaseOpener {
       BundleContext context)
       throws SQLException {
     String dataFolder = context.getProperty(DerbyDataSourceFactory.DATA_FOLDER);
-    database = open(SqlDaoSettings.of(config), driver, dataFolder);
+    database = opened(SqlDaoSettings.of(config), driver, dataFolder);
     registration = context.registerService(Database.class, database, null);
   }
 
@@ -59,6 +59,21 @@ public final class DatabaseOpener {
   void close() {
     registration.unregister();
     database.close();
+  }
+
+  /** Says in the log why there is no store, which shows elsewhere only as a server without jobs. */
+  private static Database opened(
+      SqlDaoSettings settings, DataSourceFactory driver, String dataFolder) throws SQLException {
+    try {
+      return open(settings, driver, dataFolder);
+    } catch (SQLException | RuntimeException e) {
+      Throwable reason = e;
+      while (reason.getCause() != null) {
+        reason = reason.getCause();
+      }
+      LOG.error("the database cannot be opened: {}", reason.getMessage());
+      throw e;
+    }
   }
 
   /**

@@ -19,9 +19,10 @@ import spark.jobserver.api.dao.JobDao.BinaryDeletion;
  * Binaries in the database.
  *
  * <p>Who locks what: an upload keeps the row of its bytes, a submission keeps the row of its
- * version ({@link #keep}), and a deletion claims both. So bytes do not go while an upload counts on
- * them, and a version does not go while a job starts from it. A job that is not final has its
- * version on record, so bytes that no version has are needed by nobody.
+ * version ({@link #keep}), and a deletion claims both: the bytes first, as an upload does, for of
+ * two that lock in different orders each would wait for the other. So bytes do not go while an
+ * upload counts on them, and a version does not go while a job starts from it. A job that is not
+ * final has its version on record, so bytes that no version has are needed by nobody.
  */
 final class SqlBinaries {
   private final Database database;
@@ -113,17 +114,16 @@ final class SqlBinaries {
     return database.transaction(
         "delete the binary " + name,
         tx -> {
-          List<String> digests =
-              tx.list(
-                  "select digest from binary_version where name_key = ?" + tx.dialect().claim(),
-                  row -> row.getString("digest"),
-                  key);
-          if (digests.isEmpty()) {
-            return new BinaryDeletion.Unknown();
-          }
-          List<String> mayGo = digests.stream().distinct().sorted().toList();
+          List<String> mayGo = digests(tx, key, "");
           for (String digest : mayGo) {
             claimBytes(tx, digest);
+          }
+          List<String> claimed = digests(tx, key, tx.dialect().claim());
+          if (claimed.isEmpty()) {
+            return new BinaryDeletion.Unknown();
+          }
+          if (!mayGo.containsAll(claimed)) {
+            throw Database.again("a version was uploaded meanwhile");
           }
           tx.update("delete from binary_version where name_key = ?", key);
           List<String> jobs = SqlJobs.activeFrom(tx, key);
@@ -136,6 +136,19 @@ final class SqlBinaries {
           }
           return new BinaryDeletion.Deleted();
         });
+  }
+
+  /** The bytes of a name's versions, in the order in which all that claim them do. */
+  private static List<String> digests(Transaction tx, String key, String lock) throws SQLException {
+    return tx
+        .list(
+            "select digest from binary_version where name_key = ?" + lock,
+            row -> row.getString("digest"),
+            key)
+        .stream()
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   private static void claimBytes(Transaction tx, String digest) throws SQLException {
@@ -157,7 +170,7 @@ final class SqlBinaries {
   static boolean keep(Transaction tx, Binary binary) throws SQLException {
     return tx.exists(
         """
-        select version from binary_version
+        select version from binary_version --DERBY-PROPERTIES index=BINARY_VERSION_BY_NAME
         where name_key = ? and upload_time = ? and digest = ? and binary_type = ?
         """
             + tx.dialect().keep(),

@@ -20,7 +20,8 @@ final class Cors {
   private static final String ASKED_HEADERS = "Access-Control-Request-Headers";
 
   private static final String METHODS = "GET, POST, PUT, DELETE";
-  private static final String EXPOSED = "Link, ETag, Location, Retry-After, Incident-Id";
+  private static final String EXPOSED =
+      "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset";
 
   /** How long a browser need not ask again; most forget sooner than after two hours. */
   private static final String MAX_AGE_SECONDS = "3600";

@@ -9,7 +9,9 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.osgi.service.servlet.whiteboard.Preprocessor;
 
 /**
@@ -17,6 +19,11 @@ import org.osgi.service.servlet.whiteboard.Preprocessor;
  * once.
  */
 final class Gate implements Preprocessor {
+  /** What changes nothing: RFC 9110, section 9.2.1. */
+  private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
+
+  private static final String RETRY_SECONDS = "5";
+
   private volatile Optional<Rules> rules;
 
   Gate(Rules rules) {
@@ -90,8 +97,8 @@ final class Gate implements Preprocessor {
 
   /** The request for those behind the gate; empty when it is answered here. */
   private Optional<HttpServletRequest> passed(HttpServletRequest request, GatedAnswer answer) {
-    Rules current =
-        rules.orElseThrow(() -> new Refusal(503, "The server is stopping or changing. Try again."));
+    Rules current = rules.orElseThrow(() -> isShut(answer));
+    checkFraming(request, answer);
     current.hosts().check(request.getServerName());
     Cors cors = current.cors();
     answer.haveAlso(cors.headers(request));
@@ -99,20 +106,36 @@ final class Gate implements Preprocessor {
       cors.answer(request, answer);
       return Optional.empty();
     }
-    Optional<MethodOverride> override = override(request);
-    if (override.isPresent() && ForeignPage.made(request) && !cors.allows(request)) {
+    if (!SAFE_METHODS.contains(request.getMethod())
+        && ForeignPage.made(request)
+        && !cors.allows(request)) {
       throw new Refusal(
           403,
-          "A page of another origin may not use '"
-              + MethodOverride.PARAMETER
-              + "', as long as its origin is not in "
+          "A page of another origin may only read, as long as its origin is not in "
               + Origins.KEY
               + ".");
     }
     return Optional.of(
-        override
+        override(request)
             .<HttpServletRequest>map(found -> new OverriddenRequest(request, found))
             .orElse(request));
+  }
+
+  /**
+   * HTTP/1.0 has no chunks: a proxy may see another end of such a request than the server does, so
+   * what follows on the connection is not to be trusted (RFC 9112, section 6.1).
+   */
+  private static void checkFraming(HttpServletRequest request, GatedAnswer answer) {
+    if (request.getProtocol().equals("HTTP/1.0")
+        && request.getHeader("Transfer-Encoding") != null) {
+      answer.haveAlso(Map.of("Connection", "close"));
+      throw new Refusal(400, "A request of HTTP/1.0 may not have a Transfer-Encoding.");
+    }
+  }
+
+  private static Refusal isShut(GatedAnswer answer) {
+    answer.haveAlso(Map.of("Retry-After", RETRY_SECONDS));
+    return new Refusal(503, "The server is stopping or changing. Try again.");
   }
 
   private static Optional<MethodOverride> override(HttpServletRequest request) {

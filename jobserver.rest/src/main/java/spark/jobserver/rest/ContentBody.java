@@ -6,19 +6,23 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import spark.jobserver.api.Content;
 
 /**
  * Bytes that go out as they are read.
  *
- * @param content the bytes
+ * @param source the bytes
  */
-record ContentBody(Content content) implements StreamingOutput {
+record ContentBody(Source source) implements StreamingOutput {
   private static final Logger LOG = LoggerFactory.getLogger(ContentBody.class);
+
+  /** What can be read. */
+  interface Source {
+    InputStream open() throws IOException;
+  }
 
   @Override
   public void write(OutputStream out) throws IOException {
-    try (InputStream bytes = content.open()) {
+    try (InputStream bytes = source.open()) {
       bytes.transferTo(new ClientStream(out));
     } catch (ClientStream.Gone e) {
       LOG.debug("the client left before the end of its answer", e);

@@ -39,11 +39,14 @@ public final class ContextsResource {
 
   private final Core core;
   private final Answers answers;
+  private final PostedTexts texts;
 
   @Activate
-  public ContextsResource(@Reference Core core, @Reference Answers answers) {
+  public ContextsResource(
+      @Reference Core core, @Reference Answers answers, @Reference PostedTexts texts) {
     this.core = core;
     this.answers = answers;
+    this.texts = texts;
   }
 
   /** The names of the contexts that run or are stopping, the latest first. */
@@ -95,12 +98,10 @@ public final class ContextsResource {
     answers.giveLater(
         suspended,
         request,
-        () -> {
-          String config = RequestBody.text(body, answers.settings().maxConfigSize(), type);
-          return core.contexts()
-              .create(name, settings, config)
-              .thenApply(context -> Answer.ok(Message.success("Context initialized")));
-        },
+        () ->
+            texts
+                .read(body, type, config -> core.contexts().create(name, settings, config))
+                .thenApply(context -> Answer.ok(Message.success("Context initialized"))),
         RouteFailure.status(INIT_FAILURE));
   }
 

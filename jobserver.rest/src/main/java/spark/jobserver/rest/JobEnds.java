@@ -6,7 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs;
+import spark.jobserver.api.server.JobserverException;
 
 /**
  * Lets callers wait for the ends of jobs. A job may run for days and be asked after every second:
@@ -14,6 +17,13 @@ import spark.jobserver.api.server.Jobs;
  * for each job.
  */
 final class JobEnds {
+  /**
+   * The most callers that wait. A client that has left is not noticed before there is something to
+   * tell it, and its connection stays open until then.
+   */
+  static final int MOST_CALLERS = 1_000;
+
+  private final AtomicInteger callers = new AtomicInteger();
   private final Map<Awaited, Set<CompletableFuture<Void>>> waiting = new ConcurrentHashMap<>();
 
   /**
@@ -23,9 +33,29 @@ final class JobEnds {
    */
   private record Awaited(Jobs jobs, String id) {}
 
-  /** Completes, on any thread, when the job has ended or when the time is over. */
-  @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
+  /**
+   * Completes, on any thread, when the job has ended or when the time is over.
+   *
+   * @throws JobserverException {@link ErrorCode#UNAVAILABLE} when as many callers wait as may
+   */
   CompletionStage<Void> within(Jobs jobs, String id, int seconds) {
+    if (callers.incrementAndGet() > MOST_CALLERS) {
+      callers.decrementAndGet();
+      throw new JobserverException(
+          ErrorCode.UNAVAILABLE,
+          "Too many requests wait for jobs (%d); try again, or ask without wait"
+              .formatted(MOST_CALLERS));
+    }
+    try {
+      return soon(jobs, id, seconds).whenComplete((nothing, error) -> callers.decrementAndGet());
+    } catch (RuntimeException e) {
+      callers.decrementAndGet();
+      throw e;
+    }
+  }
+
+  @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
+  private CompletionStage<Void> soon(Jobs jobs, String id, int seconds) {
     Awaited job = new Awaited(jobs, id);
     CompletableFuture<Void> mine = new CompletableFuture<>();
     Set<CompletableFuture<Void>> fresh = ConcurrentHashMap.newKeySet();

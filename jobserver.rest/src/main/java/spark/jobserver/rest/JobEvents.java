@@ -189,7 +189,7 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
     JobLog log = JobLog.of(logFile);
     while (log.size() > place.offset()) {
       byte[] text;
-      try (InputStream in = log.part(place.offset()).open()) {
+      try (InputStream in = log.bytes(place.offset())) {
         text = in.readNBytes(LARGEST_LOG_EVENT);
       }
       int length = LogLines.whole(text);
@@ -202,7 +202,10 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
         return; // a line that is not finished; or the log was taken away
       }
       place = place.read(place.offset() + length);
-      event(out, "log", Arrays.copyOf(text, length));
+      int told = LogLines.withoutZeros(text, 0, length);
+      if (told > 0) {
+        event(out, "log", Arrays.copyOf(text, told));
+      }
     }
   }
 

@@ -33,6 +33,12 @@ record JobListRequest(Query query, int limit, Optional<Instant> since, Optional<
   private static final int LARGEST_PAGE = 10_000;
 
   private static final String AFTER = "after";
+  private static final Set<String> FILTER =
+      Set.of("limit", "status", "context", "classPath", "since");
+
+  /** So that the header that leads to the next page is not too long for clients and proxies. */
+  private static final int LONGEST_FILTER = 6_000;
+
   private static final Pattern PLACE = Pattern.compile("(\\d{1,15})-([0-9a-f-]{1,64})");
 
   /** The states that clients know; a job that was only just started counts as running. */
@@ -46,6 +52,10 @@ record JobListRequest(Query query, int limit, Optional<Instant> since, Optional<
    */
   static JobListRequest of(Query query) {
     int limit = Math.min(query.wholeNumber("limit").orElse(DEFAULT_LIMIT), LARGEST_PAGE);
+    if (written(filter(query)).length() > LONGEST_FILTER) {
+      throw new Rejection(
+          400, "The filter is too long: encoded it may have " + LONGEST_FILTER + " characters.");
+    }
     return new JobListRequest(
         query,
         limit,
@@ -86,13 +96,22 @@ record JobListRequest(Query query, int limit, Optional<Instant> since, Optional<
 
   /** The header that leads to the jobs after this one (RFC 8288). */
   String next(Job last) {
-    Map<String, String> parameters = new LinkedHashMap<>(query.all());
+    Map<String, String> parameters = filter(query);
     parameters.put(AFTER, last.startTime().toEpochMilli() + "-" + last.id());
-    String all =
-        parameters.entrySet().stream()
-            .map(entry -> encoded(entry.getKey()) + "=" + encoded(entry.getValue()))
-            .collect(Collectors.joining("&"));
-    return "</jobs?" + all + ">; rel=\"next\"";
+    return "</jobs?" + written(parameters) + ">; rel=\"next\"";
+  }
+
+  /** What the query says that goes on to the next page. */
+  private static Map<String, String> filter(Query query) {
+    Map<String, String> filter = new LinkedHashMap<>(query.all());
+    filter.keySet().retainAll(FILTER);
+    return filter;
+  }
+
+  private static String written(Map<String, String> parameters) {
+    return parameters.entrySet().stream()
+        .map(entry -> entry.getKey() + "=" + encoded(entry.getValue()))
+        .collect(Collectors.joining("&"));
   }
 
   private static String encoded(String text) {

@@ -2,6 +2,7 @@ package spark.jobserver.rest;
 
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -11,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
-import spark.jobserver.api.Content;
 
 /**
  * What a job has written so far. The file may grow while it is read; what counts is how long it was
- * at the beginning.
+ * at the beginning. It may also become short, at the job's end, when its middle is left out; until
+ * then that middle reads as zeros, which are not told.
  *
  * @param file where it is; a job that has written nothing may have none
  * @param size in bytes
@@ -43,30 +44,18 @@ record JobLog(Optional<Path> file, long size) {
   Response answer(Optional<Long> offset, Optional<Integer> tail) throws IOException {
     long from =
         offset.isPresent() ? Math.min(offset.get(), size) : tail.isPresent() ? last(tail.get()) : 0;
-    Content part = part(from);
-    return Response.ok(new ContentBody(part), MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"))
-        .header("Content-Length", part.size())
+    ContentBody body = new ContentBody(() -> new WithoutZeros(bytes(from)));
+    return Response.ok(body, MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"))
         .header(NEXT_OFFSET, size)
         .build();
   }
 
-  /** The bytes from an offset on. */
-  Content part(long from) {
-    return new Content() {
-      @Override
-      public long size() {
-        return size - from;
-      }
-
-      @Override
-      public InputStream open() throws IOException {
-        return file.isEmpty() ? InputStream.nullInputStream() : bytes(file.get(), from);
-      }
-    };
-  }
-
-  private InputStream bytes(Path path, long from) throws IOException {
-    FileChannel channel = FileChannel.open(path).position(from);
+  /** The bytes from an offset on, as the file has them. */
+  InputStream bytes(long from) throws IOException {
+    if (file.isEmpty()) {
+      return InputStream.nullInputStream();
+    }
+    FileChannel channel = FileChannel.open(file.get()).position(from);
     return new Limited(Channels.newInputStream(channel), size - from);
   }
 
@@ -91,6 +80,35 @@ record JobLog(Optional<Path> file, long size) {
         }
       }
       return 0;
+    }
+  }
+
+  /** A stream without the zeros in it. */
+  private static final class WithoutZeros extends FilterInputStream {
+    WithoutZeros(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int next = in.read();
+      while (next == 0) {
+        next = in.read();
+      }
+      return next;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int told = 0;
+      while (told == 0 && length > 0) {
+        int read = in.read(bytes, offset, length);
+        if (read < 0) {
+          return -1;
+        }
+        told = LogLines.withoutZeros(bytes, offset, read);
+      }
+      return told;
     }
   }
 

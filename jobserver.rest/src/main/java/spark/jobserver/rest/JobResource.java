@@ -31,7 +31,7 @@ import spark.jobserver.api.server.JobserverException;
 @Path("/jobs/{jobId}")
 public final class JobResource {
   /** How long a look at a job waits for its end at the most, whatever it asks for, in seconds. */
-  private static final int LONGEST_WAIT = 3600;
+  private static final int LONGEST_WAIT = 300;
 
   private final Core core;
   private final Answers answers;

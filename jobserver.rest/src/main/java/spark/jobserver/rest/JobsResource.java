@@ -44,11 +44,14 @@ public final class JobsResource {
 
   private final Core core;
   private final Answers answers;
+  private final PostedTexts texts;
 
   @Activate
-  public JobsResource(@Reference Core core, @Reference Answers answers) {
+  public JobsResource(
+      @Reference Core core, @Reference Answers answers, @Reference PostedTexts texts) {
     this.core = core;
     this.answers = answers;
+    this.texts = texts;
   }
 
   /**
@@ -105,17 +108,15 @@ public final class JobsResource {
     answers.giveLater(
         suspended,
         request,
-        () -> {
-          String config = RequestBody.text(body, answers.settings().maxConfigSize(), type);
-          return core.jobs()
-              .submit(submission(query, config, key))
-              .thenCompose(
-                  submission ->
-                      bounded(
-                          sync ? whenEnded(submission) : whenStarted(submission),
-                          submission.job().id(),
-                          timeout));
-        },
+        () ->
+            texts
+                .read(body, type, config -> core.jobs().submit(submission(query, config, key)))
+                .thenCompose(
+                    submission ->
+                        bounded(
+                            sync ? whenEnded(submission) : whenStarted(submission),
+                            submission.job().id(),
+                            timeout)),
         RouteFailure.status("ERROR"));
   }
 

@@ -36,6 +36,21 @@ final class LogLines {
     return (first & 0xf8) == 0xf0 ? 4 : 1;
   }
 
+  /**
+   * Takes the zeros out of a part of these bytes, where others take their place.
+   *
+   * @return how many bytes are left
+   */
+  static int withoutZeros(byte[] bytes, int offset, int length) {
+    int end = offset;
+    for (int i = offset; i < offset + length; i++) {
+      if (bytes[i] != 0) {
+        bytes[end++] = bytes[i];
+      }
+    }
+    return end - offset;
+  }
+
   /** The lines of a text, whose last line may have no end. */
   static String[] of(String text) {
     String lines = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;

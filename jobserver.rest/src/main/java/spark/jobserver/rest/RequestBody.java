@@ -4,10 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -15,9 +12,6 @@ import java.util.regex.Pattern;
  * fails with an {@link IOException} whose cause is the {@link Rejection} to answer with.
  */
 final class RequestBody extends FilterInputStream {
-  private static final Pattern CHARSET =
-      Pattern.compile(";\\s*charset\\s*=\\s*\"?([^\";\\s]+)", Pattern.CASE_INSENSITIVE);
-
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
   private final long limit;
@@ -33,35 +27,25 @@ final class RequestBody extends FilterInputStream {
     this.limit = limit;
   }
 
-  /**
-   * The whole body as text.
-   *
-   * @param contentType the header of that name, whose charset counts; UTF-8 where it has none
-   * @throws Rejection when the body is too large, breaks off, or has a charset that is not known
-   */
-  static String text(InputStream body, long limit, Optional<String> contentType) {
-    Charset charset = charset(contentType.orElse(""));
-    try (RequestBody all = new RequestBody(body, limit)) {
-      return new String(all.readAllBytes(), charset);
-    } catch (IOException e) {
-      throw e.getCause() instanceof Rejection rejection ? rejection : brokenOff(e);
-    }
-  }
-
   private static Rejection tooLarge(long limit) {
     return new Rejection(413, "The request body is larger than the " + limit + " bytes allowed");
   }
 
-  private static Charset charset(String contentType) {
-    Matcher charset = CHARSET.matcher(contentType);
-    if (!charset.find()) {
-      return StandardCharsets.UTF_8;
-    }
+  /** What is read from a body. */
+  interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  /**
+   * Reads, for who can do nothing with a part.
+   *
+   * @throws Rejection when the body is too large or breaks off
+   */
+  static <T> T wholly(Reading<T> reading) {
     try {
-      return Charset.forName(charset.group(1));
-    } catch (IllegalArgumentException e) {
-      throw new Rejection(
-          400, "The charset '" + charset.group(1) + "' of the request body is not known");
+      return reading.read();
+    } catch (IOException e) {
+      throw e.getCause() instanceof Rejection rejection ? rejection : brokenOff(e);
     }
   }
 

@@ -10,6 +10,8 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobserverException;
 
 class JobEndsTest {
   private final FakeJobs jobs = new FakeJobs().with(FakeJobs.started("j-1"));
@@ -29,6 +31,22 @@ class JobEndsTest {
     assertThat(ends.waiting()).isZero();
     assertThat(jobs.endsAsked).hasValue(1);
     assertThat(jobs.ends.get("j-1").getNumberOfDependents()).isEqualTo(1);
+  }
+
+  @Test
+  void moreThanAThousandDoNotWaitAtOnce() {
+    for (int round = 0; round < 3; round++) {
+      List<CompletionStage<Void>> waits = new ArrayList<>();
+      for (int i = 0; i < JobEnds.MOST_CALLERS; i++) {
+        waits.add(wait(600));
+      }
+      assertThatThrownBy(() -> wait(600))
+          .isInstanceOfSatisfying(
+              JobserverException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+      jobs.end("j-1", JobState.KILLED);
+      assertThat(waits).allMatch(one -> one.toCompletableFuture().isDone());
+      jobs.with(FakeJobs.started("j-1"));
+    }
   }
 
   @Test

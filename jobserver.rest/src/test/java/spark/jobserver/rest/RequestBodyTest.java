@@ -10,8 +10,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestBodyTest {
   private static final InputStream BROKEN =
@@ -32,25 +30,6 @@ class RequestBodyTest {
   }
 
   @Test
-  void aBodyMayBeAsLargeAsTheLimit() {
-    assertThat(RequestBody.text(bytes("12345"), 5, Optional.empty())).isEqualTo("12345");
-  }
-
-  @Test
-  void aLargerBodyIsRefused() {
-    assertThatThrownBy(() -> RequestBody.text(bytes("123456"), 5, Optional.empty()))
-        .isInstanceOfSatisfying(
-            Rejection.class, rejection -> assertThat(rejection.status()).isEqualTo(413));
-  }
-
-  @Test
-  void aBodyThatBreaksOffIsRefused() {
-    assertThatThrownBy(() -> RequestBody.text(BROKEN, 5, Optional.empty()))
-        .isInstanceOf(Rejection.class)
-        .hasMessage("The request body broke off: reset by peer");
-  }
-
-  @Test
   void whoeverReadsTooMuchFindsTheRefusalBehindTheError() {
     RequestBody body = new RequestBody(bytes("123456"), 5);
     assertThatThrownBy(body::readAllBytes)
@@ -63,19 +42,6 @@ class RequestBodyTest {
     RequestBody body = new RequestBody(bytes("123456"), 5);
     assertThat(body.skip(5)).isEqualTo(5);
     assertThatThrownBy(body::read).isInstanceOf(IOException.class);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"text/plain;charset=ISO-8859-1", "x; a=b; Charset = \"latin1\"; c=d"})
-  void theCharsetOfTheContentTypeCounts(String contentType) {
-    InputStream body = new ByteArrayInputStream("ä".getBytes(StandardCharsets.ISO_8859_1));
-    assertThat(RequestBody.text(body, 5, Optional.of(contentType))).isEqualTo("ä");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"text/plain", "charset", ""})
-  void withoutOneItIsUtf8(String contentType) {
-    assertThat(RequestBody.text(bytes("ä"), 5, Optional.of(contentType))).isEqualTo("ä");
   }
 
   @Test

@@ -25,6 +25,7 @@ import spark.jobserver.api.server.Binaries;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.Room;
 import spark.jobserver.core.Spool;
 import spark.jobserver.core.config.CoreConfig;
 
@@ -89,7 +90,7 @@ public final class StoredBinaries implements Binaries {
 
   @Override
   public void delete(String name) {
-    BinaryDeletion deletion = dao.deleteBinary(name);
+    BinaryDeletion deletion = Room.needed(() -> dao.deleteBinary(name));
     if (deletion instanceof BinaryDeletion.Unknown) {
       throw new JobserverException(
           ErrorCode.BINARY_NOT_FOUND, "can't find binary with name " + name);

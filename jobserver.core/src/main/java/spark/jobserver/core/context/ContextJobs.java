@@ -126,13 +126,13 @@ public final class ContextJobs {
 
   /** Gives a job that is committed, and for which a slot was taken, to the driver. */
   public Submission dispatch(Job job, JobInput input) {
-    LiveJob live = LiveJob.of(job, input.config(), input.callback());
+    LiveJob live = LiveJob.of(job, input.callback());
     jobs.put(job.id(), live);
     around.counters().count(JobState.STARTED);
     if (context.get().state().isFinal()) {
       around.workers().execute(() -> endWithContext(live));
     } else {
-      commands.append(live.command());
+      commands.append(live.command(input.config()));
     }
     return live.submission();
   }
@@ -155,9 +155,9 @@ public final class ContextJobs {
   }
 
   /** Takes up a job that was committed before this server started. */
-  synchronized void adopt(Job job, JobInput input, boolean killWished) {
+  synchronized void adopt(Job job, Optional<String> callback, boolean killWished) {
     slotsTaken++;
-    jobs.put(job.id(), LiveJob.of(job, input.config(), input.callback()));
+    jobs.put(job.id(), LiveJob.of(job, callback));
     if (killWished) {
       killWishes.add(job.id());
     }
@@ -168,7 +168,8 @@ public final class ContextJobs {
     List<Command> news = new ArrayList<>();
     for (LiveJob job : jobs.values()) {
       if (!known.contains(job.job().id())) {
-        news.add(job.command());
+        String config = around.dao().jobConfig(job.job().id()).orElse("{}");
+        news.add(job.command(config));
       }
       if (wished(job)) {
         news.add(new Command.KillJob(job.job().id()));

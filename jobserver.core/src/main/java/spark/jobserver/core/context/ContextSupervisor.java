@@ -34,12 +34,12 @@ import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.JobDao;
-import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.Room;
 import spark.jobserver.core.ServerCounters;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
@@ -67,6 +67,10 @@ public final class ContextSupervisor {
   private static final int LAST_WORK_SECONDS = 10;
 
   private final Map<String, LiveContext> contexts = new ConcurrentHashMap<>();
+
+  /** The ids of those whose names may turn out to be taken. */
+  private final Set<String> nameless = ConcurrentHashMap.newKeySet();
+
   private final JobDao dao;
   private final DataFolder data;
   private final ExecutorService workers;
@@ -168,18 +172,13 @@ public final class ContextSupervisor {
       if (context == null) {
         orphan(job);
       } else {
-        context.jobs().adopt(job, input(job), wishes.contains(job.id()));
+        context.jobs().adopt(job, dao.callback(job.id()), wishes.contains(job.id()));
       }
     }
     taken.values().forEach(this::reconnect);
     // A server may have died between the making of a context and that of its only job, or between
     // the ends of both.
     taken.values().forEach(LiveContext::stopIfNeedless);
-  }
-
-  private JobInput input(Job job) {
-    return new JobInput(
-        dao.jobConfig(job.id()).orElse("{}"), dao.callback(job.id()), Optional.empty());
   }
 
   private void orphan(Job job) {
@@ -223,13 +222,16 @@ public final class ContextSupervisor {
 
   /** The contexts that are not final. */
   List<LiveContext> all() {
-    return List.copyOf(contexts.values());
+    return contexts.values().stream()
+        .filter(live -> !nameless.contains(live.context().id()))
+        .toList();
   }
 
   /** The context of this name that is not final. */
   public Optional<LiveContext> find(String name) {
     return contexts.values().stream()
         .filter(live -> live.context().name().equals(name) && !live.context().state().isFinal())
+        .filter(live -> !nameless.contains(live.context().id()))
         .findFirst();
   }
 
@@ -272,7 +274,16 @@ public final class ContextSupervisor {
 
   private LiveContext add(Context context) {
     // In the map first: then either this sees that the server stops, or what stops it sees this;
-    // and of several at the same time none is overlooked.
+    // and of several at the same time none is overlooked. But its name is not its own yet.
+    nameless.add(context.id());
+    try {
+      return addNameless(context);
+    } finally {
+      nameless.remove(context.id());
+    }
+  }
+
+  private LiveContext addNameless(Context context) {
     LiveContext live = live(context, new DriverRecord(context.id(), 1, "", "", ""));
     boolean added = false;
     try {
@@ -285,7 +296,7 @@ public final class ContextSupervisor {
             "Too many contexts (%d); stop one, or raise spark.jobserver.max-contexts"
                 .formatted(mostContexts));
       }
-      added = dao.insertContext(context);
+      added = Room.needed(() -> dao.insertContext(context));
     } finally {
       if (!added) {
         contexts.remove(context.id());
@@ -360,7 +371,7 @@ public final class ContextSupervisor {
   }
 
   private void stopAll() {
-    List<LiveContext> live = all();
+    List<LiveContext> live = List.copyOf(contexts.values());
     LOG.info("stopping {} contexts", live.size());
     live.forEach(this::stopAtTheEnd);
     CompletableFuture<?>[] ends =

@@ -1,7 +1,6 @@
 package spark.jobserver.core.context;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +29,7 @@ import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.plugin.BundleFile;
+import spark.jobserver.core.posted.PostedConfig;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event.JobEnded;
@@ -81,7 +81,7 @@ public final class LiveContext {
     this.context = context;
     this.driver = driver;
     this.whenOver = whenOver;
-    Config settings = ConfigFactory.parseString(context.settings());
+    Config settings = PostedConfig.parse(context.settings());
     this.adHoc = AdHoc.flag(settings, AdHoc.KEY);
     this.stopOnJobError = AdHoc.flag(settings, STOP_ON_JOB_ERROR);
     this.jobs =
@@ -138,7 +138,7 @@ public final class LiveContext {
                       context.id(),
                       enrolment.epoch(),
                       context.name(),
-                      ConfigFactory.parseString(context.settings()),
+                      PostedConfig.parse(context.settings()),
                       folder,
                       file));
       watch(started);
@@ -167,7 +167,7 @@ public final class LiveContext {
   }
 
   private void giveUpWhenLate() {
-    Config settings = ConfigFactory.parseString(context.settings());
+    Config settings = PostedConfig.parse(context.settings());
     Duration patience =
         settings.hasPath(PATIENCE) ? settings.getDuration(PATIENCE) : DEFAULT_PATIENCE;
     after(patience, () -> on(new ContextLife.Event.CannotStart(tooSlow(patience))), true);

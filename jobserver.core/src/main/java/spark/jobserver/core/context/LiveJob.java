@@ -13,7 +13,6 @@ import spark.jobserver.link.Command;
  * A job that is committed and not final, with those who wait for it.
  *
  * @param job as it is on record
- * @param command what its driver is told
  * @param callback the URL to tell when it has ended
  * @param progress what its driver told last; null before that
  * @param started completes when it runs or has ended, fails when it was refused
@@ -21,22 +20,28 @@ import spark.jobserver.link.Command;
  */
 record LiveJob(
     Job job,
-    Command.RunJob command,
     Optional<String> callback,
     AtomicReference<Progress> progress,
     CompletableFuture<Void> started,
     CompletableFuture<Ended> ended) {
 
-  static LiveJob of(Job job, String config, Optional<String> callback) {
-    Command.RunJob command =
-        new Command.RunJob(job.id(), job.classPath(), Command.BinaryFile.of(job.binary()), config);
+  static LiveJob of(Job job, Optional<String> callback) {
     return new LiveJob(
         job,
-        command,
         callback,
         new AtomicReference<>(),
         new CompletableFuture<>(),
         new CompletableFuture<>());
+  }
+
+  /**
+   * What its driver is told. It is not kept, for a configuration may be large and a job long.
+   *
+   * @param config the job's configuration, as JSON
+   */
+  Command.RunJob command(String config) {
+    return new Command.RunJob(
+        job.id(), job.classPath(), Command.BinaryFile.of(job.binary()), config);
   }
 
   /** The job as its submitter knows it. */

@@ -31,6 +31,9 @@ import spark.jobserver.core.posted.PostedConfig;
 /** Makes contexts of what callers ask for and what the server is configured with. */
 @Component(service = NewContexts.class)
 public final class NewContexts {
+  /** The settings of all contexts that live are in memory. */
+  private static final int MOST_CHARACTERS = 256 * 1024;
+
   private static final String BLOCK = "spark.context-settings";
   private static final String FACTORY = "context-factory";
 
@@ -61,7 +64,7 @@ public final class NewContexts {
     if (name.isEmpty() || !Character.isLetter(name.codePointAt(0))) {
       throw new JobserverException(ErrorCode.CONTEXT_NAME, "context name must start with letters");
     }
-    return make(name, block(posted).withFallback(query(parameters)), false);
+    return make(name, block(posted).withFallback(PostedConfig.of(parameters)), false);
   }
 
   /**
@@ -105,10 +108,6 @@ public final class NewContexts {
     return readable(() -> posted.hasPath(BLOCK) ? posted.getConfig(BLOCK) : ConfigFactory.empty());
   }
 
-  private static Config query(Map<String, String> parameters) {
-    return readable(() -> ConfigFactory.parseMap(parameters, "query"));
-  }
-
   private static Config readable(Supplier<Config> read) {
     try {
       return read.get();
@@ -121,12 +120,20 @@ public final class NewContexts {
     Config wanted = settings(name, asked, adHoc);
     String factory = wanted.getString(FACTORY);
     Optional<FactoryRevision> found = factories.find(factory);
+    String stored = PostedConfig.json(wanted);
+    if (stored.length() > MOST_CHARACTERS) {
+      throw PostedConfig.unreadable(
+          "the settings of a context have more than %d characters, which are the most"
+              .formatted(MOST_CHARACTERS),
+          null);
+    }
+    PostedConfig.parse(stored); // as it will be read again and again
     Context context =
         Context.started(
             UUID.randomUUID().toString(),
             name,
             factory,
-            PostedConfig.json(wanted),
+            stored,
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             found.map(FactoryRevision::bundles).map(BundleFile::text).orElse(""));
     return found.isPresent()

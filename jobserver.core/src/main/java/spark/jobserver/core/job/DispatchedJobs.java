@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -32,6 +33,7 @@ import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.Room;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.context.ContextSupervisor;
@@ -51,6 +53,7 @@ public final class DispatchedJobs implements Jobs {
   private final NewContexts newContexts;
   private final JobCallbacks callbacks;
   private final RepeatedSubmissions repeated;
+  private final HeldInputs held = new HeldInputs();
   private final int slots;
 
   @Activate
@@ -87,14 +90,43 @@ public final class DispatchedJobs implements Jobs {
     JobRequest request = JobRequest.of(submission.parameters(), posted);
     JobInput input = new JobInput(PostedConfig.json(posted), submission.callback(), key);
     List<Binary> binaries = request.packages().stream().map(this::binary).toList();
+    Supplier<CompletionStage<Submission>> run;
     if (submission.context().isPresent()) {
       LiveContext context = running(submission.context().get());
-      return dispatch(context, only(binaries), request.classPath(), input);
+      Binary binary = only(binaries);
+      run = () -> dispatch(context, binary, request.classPath(), input);
+    } else {
+      Binary binary = only(binaries);
+      run =
+          () ->
+              newContexts
+                  .forOneJob(request.classPath(), posted)
+                  .thenCompose(context -> alone(context, binary, request.classPath(), input));
     }
-    Binary binary = only(binaries);
-    return newContexts
-        .forOneJob(request.classPath(), posted)
-        .thenCompose(context -> alone(context, binary, request.classPath(), input));
+    return whileHeld(input, run);
+  }
+
+  /** Counts an input as held until its job has started, or cannot. */
+  private CompletionStage<Submission> whileHeld(
+      JobInput input, Supplier<CompletionStage<Submission>> run) {
+    held.take(input);
+    boolean given = false;
+    try {
+      CompletionStage<Submission> stage = run.get();
+      given = true;
+      return stage.whenComplete(
+          (submission, error) -> {
+            if (error == null) {
+              submission.started().whenComplete((job, refusal) -> held.giveBack(input));
+            } else {
+              held.giveBack(input);
+            }
+          });
+    } finally {
+      if (!given) {
+        held.giveBack(input);
+      }
+    }
   }
 
   private Binary binary(String name) {
@@ -147,7 +179,7 @@ public final class DispatchedJobs implements Jobs {
     Job job = job(context, binary, classPath);
     boolean committed = false;
     try {
-      JobInsertion insertion = dao.insertJob(job, input);
+      JobInsertion insertion = Room.needed(() -> dao.insertJob(job, input));
       committed = insertion instanceof JobInsertion.Inserted;
       if (insertion instanceof JobInsertion.KeyUsed used) {
         return repeated.repeated(used, input.key().orElseThrow());

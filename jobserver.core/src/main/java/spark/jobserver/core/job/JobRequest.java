@@ -29,6 +29,12 @@ record JobRequest(List<String> packages, String classPath) {
   /** Of the older spelling: names of binaries that the job needs besides its own. */
   private static final String DEPENDENCIES = "dependent-jar-uris";
 
+  /** The most characters of a name. */
+  private static final int LONGEST_NAME = 8_000;
+
+  /** Each is looked for in the store. A Python job has one. */
+  private static final int MOST_PACKAGES = 100;
+
   JobRequest {
     packages = List.copyOf(packages);
   }
@@ -36,7 +42,8 @@ record JobRequest(List<String> packages, String classPath) {
   /**
    * Reads a submission.
    *
-   * @throws JobserverException {@link ErrorCode#CONFIG} naming the parameter that is missing
+   * @throws JobserverException {@link ErrorCode#CONFIG} naming the parameter that is missing or too
+   *     long
    */
   static JobRequest of(Map<String, String> parameters, Config posted) {
     try {
@@ -66,13 +73,32 @@ record JobRequest(List<String> packages, String classPath) {
     private JobRequest older() {
       List<String> packages = new ArrayList<>(names(DEPENDENCIES));
       packages.add(required(APP_NAME));
-      return new JobRequest(packages, required(CLASS_PATH));
+      return checked(packages, CLASS_PATH);
     }
 
     private JobRequest newer() {
       List<String> packages =
           parameters.containsKey(CP) ? separated(parameters.get(CP)) : names(CP);
-      return new JobRequest(packages, required(MAIN_CLASS));
+      return checked(packages, MAIN_CLASS);
+    }
+
+    private JobRequest checked(List<String> packages, String classPath) {
+      if (packages.size() > MOST_PACKAGES) {
+        throw cannotParse("it names more than " + MOST_PACKAGES + " binaries, which are the most");
+      }
+      JobRequest request = new JobRequest(packages, required(classPath));
+      if (packages.stream().anyMatch(name -> name.length() > LONGEST_NAME)) {
+        throw tooLong("the name of a binary");
+      }
+      if (request.classPath().length() > LONGEST_NAME) {
+        throw tooLong(classPath);
+      }
+      return request;
+    }
+
+    private static JobserverException tooLong(String what) {
+      return cannotParse(
+          what + " has more than " + LONGEST_NAME + " characters, which are the most");
     }
 
     private List<String> names(String key) {
@@ -85,7 +111,7 @@ record JobRequest(List<String> packages, String classPath) {
     }
 
     private static List<String> separated(String names) {
-      return Arrays.stream(names.split(",", -1))
+      return Arrays.stream(names.split(",", MOST_PACKAGES + 2)) // the last is the rest
           .map(String::strip)
           .filter(name -> !name.isEmpty())
           .toList();

@@ -74,9 +74,7 @@ final class HoconJoin {
       scalar = null;
     }
     run.append(more);
-    if (run.length() > PostedLimits.CHARACTERS) {
-      throw PostedLimits.tooManyCharacters("resolved, it has");
-    }
+    PostedLimits.checkCharacters(text, run.length());
   }
 
   /** Whether there is text to which more can be added. */
@@ -135,9 +133,7 @@ final class HoconJoin {
       ownList = true;
     }
     all.addAll(second);
-    if (all.values().size() > PostedLimits.VALUES) {
-      throw PostedLimits.tooManyValues("resolved, it has");
-    }
+    PostedLimits.checkValues(text, all.values().size());
     return all;
   }
 

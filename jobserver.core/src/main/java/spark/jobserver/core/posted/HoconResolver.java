@@ -342,7 +342,7 @@ final class HoconResolver {
   }
 
   /** Adds up the size of a list or an object; refuses it as soon as it is too large. */
-  private static final class Sum {
+  private final class Sum {
     private long values = 1;
     private long characters = 2;
     private int levels;
@@ -360,12 +360,8 @@ final class HoconResolver {
         characters += container.characters();
         levels = Math.max(levels, container.levels());
       }
-      if (values > PostedLimits.VALUES) {
-        throw PostedLimits.tooManyValues("resolved, it has");
-      }
-      if (characters > PostedLimits.CHARACTERS) {
-        throw PostedLimits.tooManyCharacters("resolved, it has");
-      }
+      PostedLimits.checkValues(text, values);
+      PostedLimits.checkCharacters(text, characters);
     }
 
     void measure(Container container) {

@@ -2,7 +2,10 @@ package spark.jobserver.core.posted;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueFactory;
+import java.util.Map;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -46,6 +49,27 @@ public final class PostedConfig {
     }
     synchronized (ONE_AT_A_TIME) {
       return read(text);
+    }
+  }
+
+  /**
+   * What was posted as parameters, whose names are paths.
+   *
+   * @throws JobserverException {@link ErrorCode#CONFIG} naming one that is no path, or too long a
+   *     one, or that contradicts another
+   */
+  public static Config of(Map<String, String> parameters) {
+    try {
+      for (String path : parameters.keySet()) {
+        if (ConfigUtil.splitPath(path).size() > PostedLimits.LEVELS) {
+          throw PostedLimits.refused(
+              "'%s' has more than %d levels, which are the most"
+                  .formatted(PostedLimits.shown(path), PostedLimits.LEVELS));
+        }
+      }
+      return ConfigFactory.parseMap(parameters, "query");
+    } catch (ConfigException e) {
+      throw unreadable(e.getMessage(), e);
     }
   }
 

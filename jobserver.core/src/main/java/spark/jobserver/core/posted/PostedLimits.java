@@ -25,6 +25,17 @@ final class PostedLimits {
   static final int CHARACTERS = 16 * 1024 * 1024;
 
   /**
+   * How many times as many characters a configuration may have when it is resolved, so that many
+   * small ones at once, whose substitutions multiply, need no more memory than large ones.
+   */
+  private static final int GROWTH = 8;
+
+  /** So many values and characters any may have, resolved. */
+  private static final int SMALL_VALUES = 100_000;
+
+  private static final int SMALL_CHARACTERS = 1024 * 1024;
+
+  /**
    * The most steps of resolving: values looked at, entries and characters copied. A configuration
    * whose substitutions do not multiply takes few steps for each of its values.
    */
@@ -57,12 +68,45 @@ final class PostedLimits {
         text, offset, "it is nested too deeply: %d levels are the most".formatted(LEVELS));
   }
 
+  /**
+   * Refuses what has too many values when it is resolved.
+   *
+   * @param posted what it is made of
+   */
+  static void checkValues(String posted, long values) {
+    // Without substitutions each value and key has a character of its own at least.
+    int most = Math.min(VALUES, Math.max(SMALL_VALUES, posted.length()));
+    if (values > most) {
+      throw tooManyValues("resolved, it has", most);
+    }
+  }
+
+  /**
+   * Refuses what has too many characters when it is resolved.
+   *
+   * @param posted what it is made of
+   */
+  static void checkCharacters(String posted, long characters) {
+    long most = Math.min(CHARACTERS, Math.max(SMALL_CHARACTERS, (long) GROWTH * posted.length()));
+    if (characters > most) {
+      throw tooManyCharacters("resolved, it has", most);
+    }
+  }
+
   static JobserverException tooManyValues(String which) {
-    return refused("%s more than %d values and keys, which are the most".formatted(which, VALUES));
+    return tooManyValues(which, VALUES);
+  }
+
+  private static JobserverException tooManyValues(String which, long most) {
+    return refused("%s more than %d values and keys, which are the most".formatted(which, most));
   }
 
   static JobserverException tooManyCharacters(String which) {
-    return refused("%s more than %d characters, which are the most".formatted(which, CHARACTERS));
+    return tooManyCharacters(which, CHARACTERS);
+  }
+
+  private static JobserverException tooManyCharacters(String which, long most) {
+    return refused("%s more than %d characters, which are the most".formatted(which, most));
   }
 
   /** Part of what a caller posted, for a message: short, and without control characters. */

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,6 +193,23 @@ class ContextSupervisorTest {
     assertThatThrownBy(() -> create("c"))
         .isInstanceOf(JobserverException.class)
         .hasMessage("context c exists");
+  }
+
+  @Test
+  void who_asks_for_a_name_that_is_taken_is_not_in_the_way_of_its_context() throws Exception {
+    running("c");
+    LiveContext running = supervisor.find("c").orElseThrow();
+    AtomicInteger looks = new AtomicInteger();
+    dao.duringInsertionsOfContexts(
+        () -> {
+          assertThat(supervisor.find("c")).containsSame(running);
+          assertThat(supervisor.all()).containsExactly(running);
+          looks.incrementAndGet();
+        });
+
+    assertThatThrownBy(() -> create("c")).hasMessage("context c exists");
+    assertThat(looks).hasValue(1);
+    assertThat(supervisor.find("c")).containsSame(running);
   }
 
   @Test

@@ -88,4 +88,31 @@ class JobRequestTest {
         .isInstanceOfSatisfying(
             JobserverException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFIG));
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "appName, classPath, classPath",
+    "cp, mainClass, mainClass",
+    "classPath, appName, the name of a binary",
+    "mainClass, cp, the name of a binary"
+  })
+  void what_is_too_long_is_named(String other, String tooLong, String what) {
+    assertThat(of(Map.of(other, "x", tooLong, "x".repeat(8_000)), "").packages()).hasSize(1);
+    assertThatThrownBy(() -> of(Map.of(other, "x", tooLong, "x".repeat(8_001)), ""))
+        .isInstanceOf(JobserverException.class)
+        .hasMessage(
+            "Cannot parse config: %s has more than 8000 characters, which are the most"
+                .formatted(what));
+  }
+
+  @Test
+  void binaries_without_end_are_refused() {
+    String hundred = "x" + ",x".repeat(99);
+    assertThat(of(Map.of("cp", hundred, "mainClass", "m.C"), "").packages()).hasSize(100);
+    for (String more : List.of(hundred + ",x", hundred + ",x".repeat(1_000_000))) {
+      assertThatThrownBy(() -> of(Map.of("cp", more, "mainClass", "m.C"), ""))
+          .isInstanceOf(JobserverException.class)
+          .hasMessage("Cannot parse config: it names more than 100 binaries, which are the most");
+    }
+  }
 }

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,44 @@ class PostedConfigTest {
     assertThatThrownBy(() -> PostedConfig.parse(posted.formatted(secret)))
         .isInstanceOf(JobserverException.class)
         .hasMessage("Cannot parse config: line 1: a posted configuration may not include another");
+  }
+
+  @Test
+  void parameters_are_settings_by_their_paths() {
+    Config config = PostedConfig.of(Map.of("a.b", "1", "\"c.d\"", "x"));
+
+    assertThat(PostedConfig.json(config)).isEqualTo("{\"a\":{\"b\":\"1\"},\"c.d\":\"x\"}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a..b, 'Cannot parse config: '",
+    "'', 'Cannot parse config: '",
+    "'\"', 'Cannot parse config: '",
+  })
+  void a_parameter_that_is_no_path_is_refused(String name, String words) {
+    assertThatThrownBy(() -> PostedConfig.of(Map.of(name, "1")))
+        .isInstanceOf(JobserverException.class)
+        .hasMessageStartingWith(words);
+  }
+
+  @Test
+  void a_parameter_with_too_many_levels_is_refused() {
+    String most = "a" + ".a".repeat(199);
+
+    assertThat(PostedConfig.json(PostedConfig.of(Map.of(most, "1")))).hasSizeGreaterThan(1000);
+    assertThatThrownBy(() -> PostedConfig.of(Map.of(most + ".a", "1")))
+        .isInstanceOf(JobserverException.class)
+        .hasMessage(
+            "Cannot parse config: '%s…' has more than 200 levels, which are the most"
+                .formatted(most.substring(0, 60)));
+  }
+
+  @Test
+  void parameters_that_contradict_each_other_are_refused() {
+    assertThatThrownBy(() -> PostedConfig.of(Map.of("a", "1", "a.b", "2")))
+        .isInstanceOf(JobserverException.class)
+        .hasMessageStartingWith("Cannot parse config: ");
   }
 
   @Test

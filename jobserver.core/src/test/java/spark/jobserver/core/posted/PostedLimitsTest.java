@@ -23,6 +23,8 @@ class PostedLimitsTest {
   private static final String DEEP = "nested too deeply: 200 levels are the most";
   private static final String MULTIPLY = "its substitutions multiply";
   private static final String VALUES = "has more than 1000000 values and keys, which are the most";
+  private static final String GROWN_VALUES = "has more than 100000 values and keys";
+  private static final String GROWN_CHARACTERS = "has more than 1048576 characters";
   private static final String CHARACTERS = "has more than 16777216 characters, which are the most";
 
   private static String lines(int count, IntFunction<String> line) {
@@ -112,22 +114,22 @@ class PostedLimitsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "a0=[1,1]   | a%2$d=${a%1$d} ${a%1$d}          | " + VALUES,
-        "a0=[1,1]   | a%2$d=${a%1$d}${a%1$d}           | " + VALUES,
-        "a0=[1,1]   | a%2$d=[${a%1$d},${a%1$d}]        | " + VALUES,
-        "a0=[1,1]   | a%2$d=[0]${a%1$d}${?b}${?a%1$d}  | " + VALUES,
-        "a0{k=1}    | a%2$d={x=${a%1$d},y=${a%1$d}}    | " + VALUES,
-        "a0{k=1}    | a%2$d={x=[${a%1$d}],y=${?a%1$d}} | " + VALUES,
-        "a0=lol     | a%2$d=${a%1$d}${a%1$d}           | " + CHARACTERS,
-        "a0=lol     | a%2$d=x ${a%1$d} y ${?a%1$d} z   | " + CHARACTERS,
-        "a=[1]      | a=${a} ${a}                      | " + VALUES,
-        "a=[1]      | a=${?a}${?a}[2]                  | " + VALUES,
-        "a=lol      | a=${a}${a}                       | " + CHARACTERS,
-        "a{x=1}     | a={y=1}${a}{x=${a},z=${a}}       | " + VALUES,
-        "a=[1],b=[1]| a=${b}${a},b=${a}${b}            | " + MULTIPLY,
-        "a{k0=[1]}  | b=${a},a.k%2$d=${b.k%1$d}${a.k%1$d} | " + VALUES,
-        "a{k0=[1]}  | a.k%2$d=${a.k%1$d}${a.k%1$d}     | " + VALUES,
-        "a.\"k.0\"=[1]| \"a\".\"k.%2$d\"=${\"\\u0061\".\"k.%1$d\"}${a.\"k.%1$d\"} | " + VALUES
+        "a0=[1,1]   | a%2$d=${a%1$d} ${a%1$d}          | " + GROWN_VALUES,
+        "a0=[1,1]   | a%2$d=${a%1$d}${a%1$d}           | " + GROWN_VALUES,
+        "a0=[1,1]   | a%2$d=[${a%1$d},${a%1$d}]        | " + GROWN_VALUES,
+        "a0=[1,1]   | a%2$d=[0]${a%1$d}${?b}${?a%1$d}  | " + GROWN_VALUES,
+        "a0{k=1}    | a%2$d={x=${a%1$d},y=${a%1$d}}    | " + GROWN_VALUES,
+        "a0{k=1}    | a%2$d={x=[${a%1$d}],y=${?a%1$d}} | " + GROWN_VALUES,
+        "a0=lol     | a%2$d=${a%1$d}${a%1$d}           | " + GROWN_CHARACTERS,
+        "a0=lol     | a%2$d=x ${a%1$d} y ${?a%1$d} z   | " + GROWN_CHARACTERS,
+        "a=[1]      | a=${a} ${a}                      | " + GROWN_VALUES,
+        "a=[1]      | a=${?a}${?a}[2]                  | " + GROWN_VALUES,
+        "a=lol      | a=${a}${a}                       | " + GROWN_CHARACTERS,
+        "a{x=1}     | a={y=1}${a}{x=${a},z=${a}}       | " + GROWN_VALUES,
+        "a=[1],b=[1]| a=${b}${a},b=${a}${b}            | " + GROWN_VALUES,
+        "a{k0=[1]}  | b=${a},a.k%2$d=${b.k%1$d}${a.k%1$d} | " + GROWN_VALUES,
+        "a{k0=[1]}  | a.k%2$d=${a.k%1$d}${a.k%1$d}     | " + GROWN_VALUES,
+        "a.\"k.0\"=[1]| \"a\".\"k.%2$d\"=${\"\\u0061\".\"k.%1$d\"}${a.\"k.%1$d\"} | " + GROWN_VALUES
       })
   void refuses_substitutions_that_multiply(String first, String line, String why) {
     String posted = first + "\n" + lines(60, i -> line.formatted(i, i + 1));
@@ -141,7 +143,15 @@ class PostedLimitsTest {
     String posted = "a0=[1,1]\n" + lines(20, i -> "a%2$d=${a%1$d} ${a%1$d}".formatted(i, i + 1));
 
     assertThat(posted.length()).isLessThan(400);
-    refused(posted, VALUES);
+    refused(posted, GROWN_VALUES);
+  }
+
+  @Test
+  void refuses_what_grows_to_many_times_its_size() {
+    String text = "a=" + "x".repeat(500_000);
+
+    assertThat(characters(text + "\nb=[" + "${a},".repeat(6) + "]")).isGreaterThan(3_500_000);
+    refused(text + "\nb=[" + "${a},".repeat(9) + "]", "has more than 4000");
   }
 
   @Test
@@ -166,7 +176,9 @@ class PostedLimitsTest {
             + lines(60, i -> "p%2$d=${p%1$d}${q%1$d},q%2$d=${q%1$d}${p%1$d}".formatted(i, i + 1)),
         "an object is put together of more than 200 others");
     String wide = lines(20_000, i -> "k" + i + "=1");
-    refused("b{" + wide + "}\n" + lines(20, i -> "j" + i + "=" + "${b}{x=1}".repeat(50)), MULTIPLY);
+    refused(
+        "b{" + wide + "}\n" + lines(20, i -> "j" + i + "=" + "${b}{x=1}".repeat(50)),
+        "values and keys");
   }
 
   @ParameterizedTest
@@ -195,7 +207,7 @@ class PostedLimitsTest {
     refused("a=" + "x".repeat(17_000_000), CHARACTERS);
     refused("a=\"\"\"" + "\n".repeat(9_000_000) + "\"\"\"", CHARACTERS);
     refused("a=\"\"\"" + "\0".repeat(3_000_000) + "\"\"\"", CHARACTERS);
-    refused("a=" + "x".repeat(2_000_000) + "\nb=[" + "${a},".repeat(10) + "]", CHARACTERS);
+    refused("a=" + "x".repeat(2_100_000) + "\nb=[" + "${a},".repeat(10) + "]", CHARACTERS);
   }
 
   @Test

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class GateIT {
   private static final String LISTED = "https://app.example.com";
-  private static final String EXPOSED = "Link, ETag, Location, Retry-After, Incident-Id";
+  private static final String EXPOSED =
+      "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset";
   @TempDir static Path folder;
   private static Server server;
 
@@ -104,6 +105,18 @@ class GateIT {
             400, "The query parameter '_method' was malformed: it must be DELETE or PUT, once.");
   }
 
+  /** The connection does not go on, so that what a proxy took for a body is no request here. */
+  @Test
+  void aRequestWithChunksThatHttpDidNotHaveThenIsRefusedAndItsConnectionEnds() {
+    String next = "GET /plugin/echo HTTP/1.1\nHost: localhost\nConnection: close\n\n";
+    server
+        .raw(
+            "POST /plugin/echo HTTP/1.0\nHost: localhost\nConnection: keep-alive\n"
+                + "Transfer-Encoding: chunked\n\n0\n\n"
+                + next)
+        .isText(400, "A request of HTTP/1.0 may not have a Transfer-Encoding.");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -115,13 +128,21 @@ class GateIT {
         "Sec-Fetch-Site: same-site",
         "Origin: http://localhost\nSec-Fetch-Site: cross-site"
       })
-  void aPageOfAnotherOriginMayNotTakeAPostForSomethingElse(String headers) {
-    server
-        .send("POST /plugin/echo?_method=DELETE", "localhost", headers + "\n")
-        .isText(
-            403,
-            "A page of another origin may not use '_method', as long as its origin is not in"
-                + " spark.jobserver.cors.origins.");
+  void aPageOfAnotherOriginMayChangeNothing(String headers) {
+    for (String request :
+        List.of(
+            "POST /plugin/echo?_method=DELETE",
+            "POST /plugin/echo",
+            "PUT /plugin/echo",
+            "DELETE /plugin/echo")) {
+      server
+          .send(request, "localhost", headers + "\n")
+          .isText(
+              403,
+              "A page of another origin may only read, as long as its origin is not in"
+                  + " spark.jobserver.cors.origins.");
+    }
+    server.send("GET /plugin/echo", "localhost", headers + "\n").isText(200, "GET null [] null");
   }
 
   @ParameterizedTest

@@ -139,6 +139,20 @@ class JobEventsIT extends RunningServer {
   }
 
   @Test
+  void theZerosInTheMiddleOfALogAreNotTold(@TempDir Path folder) throws Exception {
+    runs();
+    String zeros = "\0".repeat(200_000);
+    jobs.logs.put(
+        "j-1", Files.writeString(folder.resolve("log"), "one\n" + zeros + "two\nthree\n"));
+    try (Listener listener = listen("Last-Event-ID", "RUNNING-0")) {
+      assertThat(listener.next()).isEqualTo("event: log|id: RUNNING-4|data: one");
+      assertThat(listener.next()).isEqualTo("event: log|id: RUNNING-200014|data: two|data: three");
+      jobs.end("j-1", JobState.FINISHED);
+      assertThat(listener.next()).startsWith("event: state|id: FINISHED-200014|");
+    }
+  }
+
+  @Test
   void aClientThatComesBackHearsSomethingAtOnce() throws Exception {
     runs();
     try (Listener listener = listen("Last-Event-ID", "RUNNING-0")) {

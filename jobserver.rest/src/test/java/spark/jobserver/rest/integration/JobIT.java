@@ -304,6 +304,19 @@ class JobIT extends RunningServer {
     isLog("?offset=4&tail=1", "two\nthree\n", 14);
   }
 
+  /** While a job runs that prints too much, the middle of its log is zeros on no disk. */
+  @Test
+  void theZerosInTheMiddleOfALogAreNotTold(@TempDir Path folder) throws Exception {
+    String zeros = "\0".repeat(200_000);
+    log(folder, "one\n" + zeros + "two\n");
+    isLog("", "one\ntwo\n", 200_008);
+    isLog("?offset=1", "ne\ntwo\n", 200_008);
+    isLog("?offset=100000", "two\n", 200_008);
+    isLog("?tail=2", "one\ntwo\n", 200_008);
+    log(folder, "one\n" + zeros);
+    isLog("", "one\n", 200_004);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"offset=-1", "offset=x", "tail=-1", "tail=1.5", "offset="})
   void offsetAndTailAreNumbers(String parameter, @TempDir Path folder) throws Exception {

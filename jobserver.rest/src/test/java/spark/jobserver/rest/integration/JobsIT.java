@@ -201,6 +201,24 @@ class JobsIT extends RunningServer {
                 Optional.of(new JobFilter.Place(FakeJobs.START, uuid(2)))));
   }
 
+  @Test
+  void theWayToTheRestHasNothingButTheFilter() {
+    jobs.listed = List.of(FakeJobs.started(uuid(2)), FakeJobs.started(uuid(1)));
+    String other = "x".repeat(5_000);
+    assertThat(next(server.get("/jobs?limit=1&status=running&other=" + other)))
+        .startsWith("/jobs?limit=1&status=running&after=")
+        .doesNotContain("x");
+  }
+
+  @Test
+  void aFilterThatIsTooLongForTheWayToTheRestIsRefused() {
+    jobs.listed = List.of(FakeJobs.started(uuid(2)), FakeJobs.started(uuid(1)));
+    next(server.get("/jobs?limit=1&context=" + "'".repeat(1_990)));
+    server
+        .get("/jobs?limit=1&context=" + "'".repeat(2_000))
+        .isText(400, "The filter is too long: encoded it may have 6000 characters.");
+  }
+
   private static String next(Reply page) {
     Matcher link = Pattern.compile("<([^<>]+)>; rel=\"next\"").matcher(page.header("Link"));
     assertThat(link.matches()).as("Link: %s", page.header("Link")).isTrue();
