@@ -257,3 +257,74 @@ def running(folder: Path, conf: str = "", env: dict[str, str] | None = None) -> 
         yield server
     finally:
         server.end()
+
+
+# Requests as they go over the wire
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer as it came over the wire."""
+
+    status: int
+    headers: dict[str, list[str]]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    def header(self, name: str) -> str | None:
+        return ", ".join(self.headers[name.lower()]) if name.lower() in self.headers else None
+
+    def is_text(self, status: int, *words: str) -> None:
+        assert self.status == status, self
+        assert (self.header("Content-Type") or "").lower() == "text/plain;charset=utf-8", self
+        for word in words:
+            assert word in self.text, self
+
+
+def talk(server: Server, request: bytes, patience: float = 60) -> bytes:
+    """Sends bytes as they are, and reads until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=patience) as connection:
+        answer = b""
+        with contextlib.suppress(OSError):  # it was refused unread
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(65536):
+                answer += piece
+    return answer
+
+
+def raw(server: Server, request: str | bytes) -> Raw:
+    """Sends bytes as they are, and reads the one answer to them."""
+    answer = talk(server, request.encode("latin-1") if isinstance(request, str) else request)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip())
+    if "chunked" in headers.get("transfer-encoding", []):
+        body = b"".join(chunks(body))
+    return Raw(int(first.split(" ")[1]), headers, body.decode())
+
+
+def chunks(body: bytes) -> Iterator[bytes]:
+    """The chunks of a body that is sent in chunks."""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        yield rest[:length]
+        body = rest[length + 2 :] if length else b""
+
+
+def send(server: Server, request: str, host: str = "localhost", **headers: str) -> Raw:
+    """Sends a request without a body; an underscore in the name of a header is a hyphen."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return raw(
+        server,
+        f"{request} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n"
+        f"{lines}\r\n",
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -21,8 +23,14 @@ Import-Package: org.osgi.framework,spark.jobserver.api,
 """
 
 
+@functools.cache
+def built() -> bytes:
+    """Compiles the stub against the distribution, and packs it; once."""
+    with tempfile.TemporaryDirectory() as folder:
+        return build(Path(folder)).read_bytes()
+
+
 def build(folder: Path) -> Path:
-    """Compiles the stub against the distribution, and packs it."""
     classes = folder / "classes"
     jars = [*(HOME / "bundles").glob("*.jar"), *(HOME / "bundles" / "server").glob("*.jar")]
     subprocess.run(
@@ -42,7 +50,7 @@ def build(folder: Path) -> Path:
     return jar
 
 
-def install(server: Server, folder: Path) -> None:
+def install(server: Server) -> None:
     """Has a server, which is not started, start drivers without processes and without Spark."""
     target = server.home / "plugins" / "jobserver.stub.jar"
-    target.write_bytes(build(folder).read_bytes())
+    target.write_bytes(built())

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from server import Server, running
+from server import Raw, Server, raw, running, send
 
 LISTED = "https://app.example.com"
 CONF = f"""
@@ -18,56 +14,6 @@ spark.jobserver {{
   cors.origins = ["{LISTED}", "http://localhost:3000"]
 }}
 """
-
-
-@dataclass(frozen=True)
-class Raw:
-    """An answer as it came over the wire."""
-
-    status: int
-    headers: dict[str, list[str]]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    def header(self, name: str) -> str | None:
-        return ", ".join(self.headers[name.lower()]) if name.lower() in self.headers else None
-
-    def is_text(self, status: int, *words: str) -> None:
-        assert self.status == status, self
-        assert (self.header("Content-Type") or "").lower() == "text/plain;charset=utf-8", self
-        for word in words:
-            assert word in self.text, self
-
-
-def raw(server: Server, request: str | bytes) -> Raw:
-    """Sends bytes as they are, and reads until the server closes the connection."""
-    data = request.encode("latin-1") if isinstance(request, str) else request
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
-        answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    headers: dict[str, list[str]] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers.setdefault(name.lower(), []).append(value.strip())
-    return Raw(int(first.split(" ")[1]), headers, body.decode())
-
-
-def send(server: Server, request: str, host: str = "localhost", **headers: str) -> Raw:
-    """Sends a request without a body; an underscore in the name of a header is a hyphen."""
-    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return raw(
-        server,
-        f"{request} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n"
-        f"{lines}\r\n",
-    )
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, archive: Path) -> Iterator[
     """A server without Spark."""
     folder = tmp_path_factory.mktemp("server")
     one = jobserver.Server(folder, "spark.jobserver.max-jobs-per-context = 64\n")
-    stub.install(one, folder)
+    stub.install(one)
     try:
         yield prepared(one, archive)
     finally:

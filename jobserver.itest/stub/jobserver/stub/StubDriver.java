@@ -99,7 +99,9 @@ final class StubDriver implements DriverProcess, CommandHandler {
       end(id, Event.Ending.NOT_FOUND, Failure.of(classPath), "");
     } else {
       link.tell(new Event.JobStarted(id));
-      if (classPath.endsWith(".Lasts")) {
+      if (classPath.endsWith(".Stays")) {
+        lasting.put(id, job.config());
+      } else if (classPath.endsWith(".Lasts")) {
         lasting.put(id, job.config());
         work.schedule(() -> finish(id), 2, TimeUnit.SECONDS);
       } else if (classPath.endsWith(".Fails")) {

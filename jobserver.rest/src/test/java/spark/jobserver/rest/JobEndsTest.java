@@ -35,18 +35,18 @@ class JobEndsTest {
 
   @Test
   void moreThanAThousandDoNotWaitAtOnce() {
-    for (int round = 0; round < 3; round++) {
-      List<CompletionStage<Void>> waits = new ArrayList<>();
-      for (int i = 0; i < JobEnds.MOST_CALLERS; i++) {
-        waits.add(wait(600));
-      }
+    List<CompletionStage<Void>> waits = new ArrayList<>();
+    for (int i = 0; i < JobEnds.MOST_CALLERS; i++) {
+      waits.add(wait(600));
+    }
+    for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> wait(600))
           .isInstanceOfSatisfying(
               JobserverException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
-      jobs.end("j-1", JobState.KILLED);
-      assertThat(waits).allMatch(one -> one.toCompletableFuture().isDone());
-      jobs.with(FakeJobs.started("j-1"));
     }
+    jobs.end("j-1", JobState.KILLED);
+    assertThat(waits).allMatch(one -> one.toCompletableFuture().isDone());
+    assertThat(wait(600)).isCompleted();
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -119,7 +120,7 @@ class PostedTextsTest {
                                 Optional.empty(),
                                 text -> {
                                   most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                                  Thread.yield();
+                                  LockSupport.parkNanos(1_000_000);
                                   return now.decrementAndGet();
                                 }),
                         run -> new Thread(run).start()))

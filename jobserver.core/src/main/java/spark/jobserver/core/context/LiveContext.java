@@ -152,7 +152,9 @@ public final class LiveContext {
                   record.keyHash()));
     } catch (IOException | RuntimeException e) {
       LOG.warn("context {}: its driver cannot be started", context.id(), e);
-      on(new ContextLife.Event.CannotStart(Failure.of(e)));
+      // Its words are for the caller; where in the server it was is in the log.
+      String words = e.getMessage() == null ? e.toString() : e.getMessage();
+      on(new ContextLife.Event.CannotStart(new Failure(words, e.getClass().getName(), "")));
     }
   }
 

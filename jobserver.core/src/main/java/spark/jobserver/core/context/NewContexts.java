@@ -122,10 +122,11 @@ public final class NewContexts {
     Optional<FactoryRevision> found = factories.find(factory);
     String stored = PostedConfig.json(wanted);
     if (stored.length() > MOST_CHARACTERS) {
-      throw PostedConfig.unreadable(
-          "the settings of a context have more than %d characters, which are the most"
-              .formatted(MOST_CHARACTERS),
-          null);
+      throw new JobserverException(
+          ErrorCode.CONFIG,
+          "Cannot parse config: the settings of a context have more than %d characters, which are"
+                  .formatted(MOST_CHARACTERS)
+              + " the most");
     }
     PostedConfig.parse(stored); // as it will be read again and again
     Context context =

@@ -11,7 +11,7 @@ import spark.jobserver.api.server.JobserverException;
  */
 final class HeldInputs {
   /** The most characters of all together. One alone has at most 16 Mi. */
-  static final long MOST = 64L * 1024 * 1024;
+  static final long MOST = 32L * 1024 * 1024;
 
   private final AtomicLong held = new AtomicLong();
 
