@@ -25,7 +25,13 @@ class Count:
 
     def add(self, report: Path) -> None:
         """Adds what a report in JUnit's format says, which all runners write."""
-        for case in ElementTree.parse(report).getroot().iter("testcase"):
+        try:
+            cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+        except ElementTree.ParseError as error:  # a message may hold what XML cannot
+            self.failed += 1
+            self.failures.append(f"{report.name} cannot be read: {error}")
+            return
+        for case in cases:
             self.seconds += float(case.get("time", "0").replace(",", ""))
             if case.find("failure") is not None or case.find("error") is not None:
                 self.failed += 1

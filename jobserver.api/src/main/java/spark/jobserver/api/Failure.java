@@ -16,6 +16,7 @@ public record Failure(String message, String errorClass, String stack) {
   private static final int LONGEST_MESSAGE = 32 * 1024;
   private static final int LONGEST_CLASS = 1024;
   private static final int LONGEST_STACK = 256 * 1024;
+  private static final int ROOM_FOR_WORDS = 100;
 
   public Failure {
     message = shortened(requireNonNull(message, "message"), LONGEST_MESSAGE);
@@ -28,7 +29,7 @@ public record Failure(String message, String errorClass, String stack) {
     if (text.length() <= most) {
       return text;
     }
-    int half = most / 2;
+    int half = (most - ROOM_FOR_WORDS) / 2; // what is shortened once is not again
     return text.substring(0, half)
         + "\n[%d characters are left out here]\n".formatted(text.length() - 2 * half)
         + text.substring(text.length() - half);
