@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import spark.jobserver.api.FullDisk;
 import spark.jobserver.api.dao.StoreFullException;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -108,14 +109,8 @@ public final class Spool {
   }
 
   private boolean isFull(Exception cause) {
-    if (cause instanceof StoreFullException) {
+    if (cause instanceof StoreFullException || FullDisk.isToldBy(cause)) {
       return true;
-    }
-    for (Throwable inner = cause; inner != null; inner = inner.getCause()) {
-      String message = String.valueOf(inner.getMessage());
-      if (message.contains("No space left on device") || message.contains("quota exceeded")) {
-        return true;
-      }
     }
     try {
       return Files.getFileStore(folder).getUsableSpace() < FULL;

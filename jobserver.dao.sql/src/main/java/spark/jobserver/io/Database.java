@@ -12,6 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import spark.jobserver.api.FullDisk;
 import spark.jobserver.api.dao.DaoException;
 import spark.jobserver.api.dao.StoreFullException;
 
@@ -96,7 +97,7 @@ final class Database implements AutoCloseable {
 
   private static DaoException failure(String purpose, Exception cause) {
     String words = "cannot " + purpose + ": " + cause.getMessage();
-    return causes(cause).anyMatch(Database::tellsOfAFullDisk)
+    return FullDisk.isToldBy(cause) || causes(cause).anyMatch(Database::hasStateOfAFullDisk)
         ? new StoreFullException(words, cause)
         : new DaoException(words, cause);
   }
@@ -106,14 +107,11 @@ final class Database implements AutoCloseable {
   }
 
   /**
-   * PostgreSQL has a state for it (53100, disk full). Derby passes on what the operating system
-   * said, or, of a page, only supposes it (XSDG1).
+   * PostgreSQL has a state for it (53100, disk full); of a page that could not be written, Derby
+   * supposes it (XSDG1).
    */
-  private static boolean tellsOfAFullDisk(Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    return (cause instanceof SQLException error && FULL_STATES.contains(error.getSQLState()))
-        || message.contains("No space left on device")
-        || message.contains("quota exceeded");
+  private static boolean hasStateOfAFullDisk(Throwable cause) {
+    return cause instanceof SQLException error && FULL_STATES.contains(error.getSQLState());
   }
 
   /** What work throws that is to be undone and done again. */

@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
@@ -23,7 +23,7 @@ final class JobEnds {
    */
   static final int MOST_CALLERS = 1_000;
 
-  private final AtomicInteger callers = new AtomicInteger();
+  private final Semaphore free = new Semaphore(MOST_CALLERS);
   private final Map<Awaited, Set<CompletableFuture<Void>>> waiting = new ConcurrentHashMap<>();
 
   /**
@@ -38,24 +38,14 @@ final class JobEnds {
    *
    * @throws JobserverException {@link ErrorCode#UNAVAILABLE} when as many callers wait as may
    */
+  @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
   CompletionStage<Void> within(Jobs jobs, String id, int seconds) {
-    if (callers.incrementAndGet() > MOST_CALLERS) {
-      callers.decrementAndGet();
+    if (!free.tryAcquire()) {
       throw new JobserverException(
           ErrorCode.UNAVAILABLE,
           "Too many requests wait for jobs (%d); try again, or ask without wait"
               .formatted(MOST_CALLERS));
     }
-    try {
-      return soon(jobs, id, seconds).whenComplete((nothing, error) -> callers.decrementAndGet());
-    } catch (RuntimeException e) {
-      callers.decrementAndGet();
-      throw e;
-    }
-  }
-
-  @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
-  private CompletionStage<Void> soon(Jobs jobs, String id, int seconds) {
     Awaited job = new Awaited(jobs, id);
     CompletableFuture<Void> mine = new CompletableFuture<>();
     Set<CompletableFuture<Void>> fresh = ConcurrentHashMap.newKeySet();
@@ -67,12 +57,17 @@ final class JobEnds {
               those.add(mine);
               return those;
             });
-    mine.completeOnTimeout(null, seconds, TimeUnit.SECONDS)
-        .whenComplete((nothing, error) -> all.remove(mine));
+    CompletionStage<Void> forgotten =
+        mine.completeOnTimeout(null, seconds, TimeUnit.SECONDS)
+            .whenComplete(
+                (nothing, error) -> {
+                  all.remove(mine);
+                  free.release();
+                });
     if (all == fresh) {
       ask(job);
     }
-    return mine;
+    return forgotten;
   }
 
   private void ask(Awaited job) {

@@ -18,6 +18,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Content;
+import spark.jobserver.api.FullDisk;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -123,8 +124,11 @@ public final class PostedTexts {
   }
 
   private static JobserverException kept(IOException cause) {
-    return new JobserverException(
-        ErrorCode.STORAGE, "The configuration could not be kept while it came in", cause);
+    return FullDisk.isToldBy(cause)
+        ? new JobserverException(
+            ErrorCode.NO_ROOM, "There is no room on the server's disk: nothing was kept", cause)
+        : new JobserverException(
+            ErrorCode.STORAGE, "The configuration could not be kept while it came in", cause);
   }
 
   private static Charset charset(String contentType) {

@@ -29,19 +29,6 @@ import spark.jobserver.api.server.JobserverException;
 class PostedTextsTest {
   private static final int LIMIT = 1_000_000;
   private static final String LARGE = "x".repeat(100_000);
-  private static final InputStream BROKEN =
-      new InputStream() {
-        @Override
-        public int read() throws IOException {
-          throw new IOException("reset by peer");
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-          return read();
-        }
-      };
-
   private final PostedTexts texts = new PostedTexts(LIMIT, Duration.ofMinutes(1));
 
   private static InputStream bytes(String text) {
@@ -84,7 +71,8 @@ class PostedTextsTest {
   @ValueSource(ints = {0, 10, 100_000})
   void aBodyThatBreaksOffIsRefused(int after) throws IOException {
     List<Path> before = files();
-    assertThatThrownBy(() -> read(new SequenceInputStream(bytes("x".repeat(after)), BROKEN)))
+    assertThatThrownBy(
+            () -> read(new SequenceInputStream(bytes("x".repeat(after)), new BrokenBody())))
         .isInstanceOf(Rejection.class)
         .hasMessage("The request body broke off: reset by peer");
     assertThat(files()).containsExactlyInAnyOrderElementsOf(before);

@@ -12,19 +12,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RequestBodyTest {
-  private static final InputStream BROKEN =
-      new InputStream() {
-        @Override
-        public int read() throws IOException {
-          throw new IOException("reset by peer");
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-          return read();
-        }
-      };
-
   private static InputStream bytes(String text) {
     return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
   }
@@ -46,7 +33,7 @@ class RequestBodyTest {
 
   @Test
   void aLengthBeyondTheLimitIsRefusedUnread() {
-    RequestBody body = new RequestBody(BROKEN, 5);
+    RequestBody body = new RequestBody(new BrokenBody(), 5);
     assertThatCode(() -> body.checkLength(Optional.empty())).doesNotThrowAnyException();
     assertThatCode(() -> body.checkLength(Optional.of("5"))).doesNotThrowAnyException();
     assertThatCode(() -> body.checkLength(Optional.of("x"))).doesNotThrowAnyException();

@@ -63,6 +63,7 @@ public final class LiveContext {
   private final ContextJobs jobs;
   private final boolean adHoc;
   private final boolean stopOnJobError;
+  private final Duration patience;
   private final CompletableFuture<Context> created = new CompletableFuture<>();
   private final CompletableFuture<Context> over = new CompletableFuture<>();
   private volatile Context context;
@@ -74,6 +75,7 @@ public final class LiveContext {
   /**
    * @param context as it is in the store
    * @param whenOver told once the context is final in the store
+   * @throws JobserverException {@link ErrorCode#CONFIG} when its settings cannot be read
    */
   LiveContext(
       Surroundings around, Context context, DriverRecord driver, Consumer<LiveContext> whenOver) {
@@ -84,6 +86,7 @@ public final class LiveContext {
     Config settings = PostedConfig.parse(context.settings());
     this.adHoc = AdHoc.flag(settings, AdHoc.KEY);
     this.stopOnJobError = AdHoc.flag(settings, STOP_ON_JOB_ERROR);
+    this.patience = settings.hasPath(PATIENCE) ? settings.getDuration(PATIENCE) : DEFAULT_PATIENCE;
     this.jobs =
         new ContextJobs(
             around,
@@ -153,8 +156,8 @@ public final class LiveContext {
     } catch (IOException | RuntimeException e) {
       LOG.warn("context {}: its driver cannot be started", context.id(), e);
       // Its words are for the caller; where in the server it was is in the log.
-      String words = e.getMessage() == null ? e.toString() : e.getMessage();
-      on(new ContextLife.Event.CannotStart(new Failure(words, e.getClass().getName(), "")));
+      Failure why = Failure.of(e);
+      on(new ContextLife.Event.CannotStart(new Failure(why.message(), why.errorClass(), "")));
     }
   }
 
@@ -169,13 +172,10 @@ public final class LiveContext {
   }
 
   private void giveUpWhenLate() {
-    Config settings = PostedConfig.parse(context.settings());
-    Duration patience =
-        settings.hasPath(PATIENCE) ? settings.getDuration(PATIENCE) : DEFAULT_PATIENCE;
-    after(patience, () -> on(new ContextLife.Event.CannotStart(tooSlow(patience))), true);
+    after(patience, () -> on(new ContextLife.Event.CannotStart(tooSlow())), true);
   }
 
-  private Failure tooSlow(Duration patience) {
+  private Failure tooSlow() {
     return new Failure(
         "The context did not come up within "
             + patience.toSeconds()

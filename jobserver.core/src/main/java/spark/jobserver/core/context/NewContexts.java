@@ -122,13 +122,10 @@ public final class NewContexts {
     Optional<FactoryRevision> found = factories.find(factory);
     String stored = PostedConfig.json(wanted);
     if (stored.length() > MOST_CHARACTERS) {
-      throw new JobserverException(
-          ErrorCode.CONFIG,
-          "Cannot parse config: the settings of a context have more than %d characters, which are"
-                  .formatted(MOST_CHARACTERS)
-              + " the most");
+      throw PostedConfig.refused(
+          "the settings of a context have more than %d characters, which are the most"
+              .formatted(MOST_CHARACTERS));
     }
-    PostedConfig.parse(stored); // as it will be read again and again
     Context context =
         Context.started(
             UUID.randomUUID().toString(),

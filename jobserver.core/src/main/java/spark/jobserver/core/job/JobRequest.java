@@ -67,7 +67,7 @@ record JobRequest(List<String> packages, String classPath) {
       if (posted.hasPath(CP)) {
         return newer();
       }
-      throw cannotParse("To start the job appName or cp parameters should be configured!");
+      throw PostedConfig.refused("To start the job appName or cp parameters should be configured!");
     }
 
     private JobRequest older() {
@@ -84,7 +84,8 @@ record JobRequest(List<String> packages, String classPath) {
 
     private JobRequest checked(List<String> packages, String classPath) {
       if (packages.size() > MOST_PACKAGES) {
-        throw cannotParse("it names more than " + MOST_PACKAGES + " binaries, which are the most");
+        throw PostedConfig.refused(
+            "it names more than " + MOST_PACKAGES + " binaries, which are the most");
       }
       JobRequest request = new JobRequest(packages, required(classPath));
       if (packages.stream().anyMatch(name -> name.length() > LONGEST_NAME)) {
@@ -97,7 +98,7 @@ record JobRequest(List<String> packages, String classPath) {
     }
 
     private static JobserverException tooLong(String what) {
-      return cannotParse(
+      return PostedConfig.refused(
           what + " has more than " + LONGEST_NAME + " characters, which are the most");
     }
 
@@ -120,11 +121,7 @@ record JobRequest(List<String> packages, String classPath) {
     private String required(String key) {
       return Optional.ofNullable(parameters.get(key))
           .or(() -> posted.hasPath(key) ? Optional.of(posted.getString(key)) : Optional.empty())
-          .orElseThrow(() -> cannotParse(key + " parameter is missing!"));
-    }
-
-    private static JobserverException cannotParse(String why) {
-      return new JobserverException(ErrorCode.CONFIG, "Cannot parse config: " + why);
+          .orElseThrow(() -> PostedConfig.refused(key + " parameter is missing!"));
     }
   }
 }

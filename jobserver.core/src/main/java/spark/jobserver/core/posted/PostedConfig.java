@@ -100,6 +100,15 @@ public final class PostedConfig {
         cause);
   }
 
+  /**
+   * What a caller is told of a configuration that is refused.
+   *
+   * @param why what is wrong with it
+   */
+  public static JobserverException refused(String why) {
+    return PostedLimits.refused(why);
+  }
+
   private static Config read(String text) {
     try {
       HoconValue.Members resolved = HoconResolver.resolve(text, HoconParser.parse(text));
