@@ -89,7 +89,10 @@ def server(folder: Path) -> Iterator[int]:
     port = free_port()
     command = [str(home / "bin" / "jobserver")]
     data = ["--data", str(folder / "data")]
-    subprocess.run([*command, "start", "--port", str(port), *data], check=True, stdout=sys.stderr)
+    conf = folder / "bench.conf"
+    conf.write_text("spark.jobserver.driver { spares = 0, class-archive = false }")
+    start = ["start", "--port", str(port), *data, "--conf", str(conf)]
+    subprocess.run([*command, *start], check=True, stdout=sys.stderr)
     try:
         yield port
     finally:

@@ -27,6 +27,16 @@ PATIENCE = """
 spark.context-settings.context-init-timeout = "300 s"
 """
 
+#: Nothing is started that a test has not asked for. What a test says goes over this.
+ALONE = """
+spark.jobserver.driver { spares = 0, class-archive = false }
+"""
+if "JOBSERVER_CACHE" in os.environ:
+    # All servers share what one has made for them (conftest.py).
+    ALONE = """
+spark.jobserver.driver.spares = 0
+"""
+
 SESSION_FACTORY = "spark.jobserver.python.PythonSessionContextFactory"
 
 
@@ -96,7 +106,7 @@ class Server:
         self.env = {**os.environ, "SPARK_HOME": str(SPARK_HOME), **(env or {})}
         shutil.copytree(HOME, self.home, copy_function=os.link, symlinks=True)
         self.conf = folder / "test.conf"
-        self.conf.write_text(conf + PATIENCE)
+        self.conf.write_text(ALONE + conf + PATIENCE)
 
     # Commands
 
@@ -148,6 +158,10 @@ class Server:
             self.stop()
         left = until_none_left(str(self.data).encode(), 30)
         assert left == {}, left
+
+    def log(self) -> str:
+        """What it has logged."""
+        return (self.data / "log" / "server.log").read_text()
 
     # HTTP
 

@@ -18,7 +18,9 @@ import org.osgi.framework.Constants;
  *
  * <p>Starts the bundles of {@code <home>/bundles/server} in a framework that also exports Spark's
  * packages, minus those that one of these bundles exports: there the server's own are used. Spark's
- * classes themselves are not in this process. Plugins are what lies in {@code <home>/plugins}.
+ * classes themselves are not in this process. Plugins are what lies in {@code <home>/plugins}. What
+ * is known of Spark's jars and made of them is kept in the folder that {@code JOBSERVER_CACHE}
+ * names, or else in the data folder.
  *
  * <p>Why a server did not start, or why it ended by itself, is said on stderr and in {@code
  * <data>/startup-failure}; the process exits with an {@link ExitCode}.
@@ -71,7 +73,11 @@ public final class ServerMain {
     SparkHome spark = SparkHome.of(System.getenv("SPARK_HOME"));
     JavaCheck.warning(Runtime.version().feature(), spark)
         .ifPresent(warning -> System.err.println("WARN: " + warning));
-    Path cache = data.resolve("cache");
+    Path cache =
+        Optional.ofNullable(System.getenv("JOBSERVER_CACHE"))
+            .map(Path::of)
+            .map(Path::toAbsolutePath)
+            .orElseGet(() -> data.resolve("cache"));
     SparkPackages packages = SparkPackages.of(spark.jars(), Optional.of(cache));
 
     Map<String, String> properties = new HashMap<>();

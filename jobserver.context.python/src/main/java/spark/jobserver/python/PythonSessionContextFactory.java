@@ -13,7 +13,10 @@ import spark.jobserver.api.context.ContextFactory;
  */
 @Component(
     service = ContextFactory.class,
-    property = ContextFactory.NAME + "=spark.jobserver.python.PythonSessionContextFactory")
+    property = {
+      ContextFactory.NAME + "=spark.jobserver.python.PythonSessionContextFactory",
+      ContextFactory.SPARE + ":Boolean=true"
+    })
 public final class PythonSessionContextFactory extends PythonContextFactory {
   private static final String HIVE = "spark.session.hive.enabled";
 

@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
 
@@ -15,6 +19,12 @@ import org.osgi.framework.BundleContext;
  * @param path the folder
  */
 public record DataFolder(Path path) {
+  /** The file, in a context's folder, that tells its driver where and how to enrol. */
+  public static final String ENROLMENT = "enrolment.json";
+
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
   /** The framework property that names the folder. */
   public static final String PROPERTY = "jobserver.data";
 
@@ -50,6 +60,28 @@ public record DataFolder(Path path) {
   /** The folder of a context's driver. Ids are UUIDs that the server has made. */
   public Path context(String id) {
     return path.resolve("contexts").resolve(id);
+  }
+
+  /**
+   * Makes the folder of a context, which only the server's user can look into, unless it is there.
+   */
+  public Path newContext(String id) throws IOException {
+    Files.createDirectories(path.resolve("contexts"));
+    return Files.createDirectories(context(id), OWNER_ONLY);
+  }
+
+  /** The ids of the contexts in whose folders there is a file of this name. */
+  public List<String> contextsWith(String file) throws IOException {
+    Path contexts = path.resolve("contexts");
+    if (!Files.isDirectory(contexts)) {
+      return List.of();
+    }
+    try (Stream<Path> folders = Files.list(contexts)) {
+      return folders
+          .filter(folder -> Files.exists(folder.resolve(file)))
+          .map(folder -> folder.getFileName().toString())
+          .toList();
+    }
   }
 
   /** Where a job's output is, which its driver writes. */

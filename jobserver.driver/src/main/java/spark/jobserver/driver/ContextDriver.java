@@ -1,8 +1,5 @@
 package spark.jobserver.driver;
 
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigSyntax;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +15,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
-import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.RunningContext;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
@@ -34,6 +30,9 @@ import spark.jobserver.link.driver.DriverEnd;
  * works on another, which can be given up.
  */
 final class ContextDriver implements CommandHandler {
+  /** Where the bundles of its factory lie, in the driver's folder. */
+  static final String BUNDLES = "bundles";
+
   private static final Logger LOG = LoggerFactory.getLogger(ContextDriver.class);
   private static final Duration JOBS_PATIENCE = Duration.ofSeconds(5);
   private static final Duration MAKING_PATIENCE = Duration.ofSeconds(5);
@@ -42,8 +41,7 @@ final class ContextDriver implements CommandHandler {
 
   private final EnrolmentFile enrolment;
   private final Path folder;
-  private final ClassLoader spark;
-  private final Factories factories;
+  private final ContextMaker contexts;
   private final Runnable exit;
   private final AcceptedJobs accepted;
   private final DriverEnd link;
@@ -59,16 +57,13 @@ final class ContextDriver implements CommandHandler {
 
   /**
    * @param folder the context's folder
-   * @param spark what loaded Spark
    * @param exit ends the process; called once, last
    */
-  ContextDriver(
-      EnrolmentFile enrolment, Path folder, ClassLoader spark, Factories factories, Runnable exit)
+  ContextDriver(EnrolmentFile enrolment, Path folder, ContextMaker contexts, Runnable exit)
       throws IOException {
     this.enrolment = enrolment;
     this.folder = folder;
-    this.spark = spark;
-    this.factories = factories;
+    this.contexts = contexts;
     this.exit = exit;
     this.accepted = new AcceptedJobs(folder);
     this.link = new DriverEnd(enrolment, folder, accepted, this);
@@ -200,23 +195,16 @@ final class ContextDriver implements CommandHandler {
 
   private void make(Command.MakeContext command) {
     try {
-      List<Factories.Jar> bundles = fetch(command.bundles());
-      Factories.Factory factory = factories.install(command.factory(), bundles);
-      ClassLoader classes = new ContextClassLoader(spark, List.of(), factory.classes());
-      Thread.currentThread().setContextClassLoader(classes);
-      RunningContext ready =
-          factory
-              .service()
-              .make(
-                  new ContextRequest(
-                      enrolment.contextId(),
-                      command.name(),
-                      ConfigFactory.parseString(
-                          command.settings(),
-                          ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON)),
-                      folder,
-                      bundles.stream().map(Factories.Jar::file).toList()));
-      if (made(ready, classes)) {
+      ContextMaker.Made made =
+          contexts.make(
+              command.factory(),
+              fetch(command.bundles()),
+              enrolment.contextId(),
+              command.name(),
+              command.settings(),
+              folder);
+      RunningContext ready = made.context();
+      if (made(ready, made.classes())) {
         ready.broken().thenAccept(why -> happened(Life.Event.BROKEN, why));
       } else {
         ready.close(); // nobody wants it any more
@@ -228,7 +216,7 @@ final class ContextDriver implements CommandHandler {
   }
 
   private List<Factories.Jar> fetch(List<Command.BundleFile> bundles) throws IOException {
-    Path store = Files.createDirectories(folder.resolve("bundles"));
+    Path store = Files.createDirectories(folder.resolve(BUNDLES));
     List<Factories.Jar> jars = new ArrayList<>();
     for (Command.BundleFile bundle : bundles) {
       Path jar = store.resolve(bundle.digest() + ".jar");

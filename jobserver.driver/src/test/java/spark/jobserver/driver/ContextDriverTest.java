@@ -57,8 +57,7 @@ class ContextDriverTest {
         new ContextDriver(
             server.enrolment(),
             home,
-            ClassLoader.getPlatformClassLoader(),
-            factories,
+            new ContextMaker(ClassLoader.getPlatformClassLoader(), factories),
             exited::countDown);
     driver.start("4.0.5");
   }

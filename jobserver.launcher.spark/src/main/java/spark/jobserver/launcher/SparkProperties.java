@@ -131,7 +131,7 @@ record SparkProperties(Map<String, String> values) {
   }
 
   /** An option as Spark's launcher takes it out of a list: a double quote may hold anything. */
-  private static String quoted(String option) {
+  static String quoted(String option) {
     return option.chars().anyMatch(c -> Character.isWhitespace(c) || c == '\'' || c == '"')
             || option.indexOf('\\') >= 0
         ? '"' + option.replace("\\", "\\\\").replace("\"", "\\\"") + '"'
@@ -155,6 +155,18 @@ record SparkProperties(Map<String, String> values) {
     return master.startsWith("spark://")
         && Arrays.stream(master.substring("spark://".length()).split(",", -1))
             .allMatch(host -> LOCAL_HOST.matcher(host).matches());
+  }
+
+  /** The file that spark-submit reads them from, in a driver's folder. */
+  static Path file(Path folder) {
+    return folder.resolve("spark.properties");
+  }
+
+  /** These, with options for the driver's JVM before all others. */
+  SparkProperties withJvm(String options) {
+    Map<String, String> more = new TreeMap<>(values);
+    more.merge(DEFAULT_JAVA_OPTIONS, options, (given, ours) -> ours + " " + given);
+    return new SparkProperties(more);
   }
 
   boolean isClusterMode() {

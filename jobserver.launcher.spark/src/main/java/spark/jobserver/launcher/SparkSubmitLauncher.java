@@ -8,6 +8,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
+import spark.jobserver.api.driver.SpareDriver;
 import spark.jobserver.api.server.Settings;
 
 /**
@@ -42,6 +44,8 @@ import spark.jobserver.api.server.Settings;
 public final class SparkSubmitLauncher implements DriverLauncher {
   private static final Logger LOG = LoggerFactory.getLogger(SparkSubmitLauncher.class);
   private static final String MAIN_CLASS = "spark.jobserver.boot.DriverMain";
+  private static final String CLASS_ARCHIVE = "spark.jobserver.driver.class-archive";
+  private static final String DONE = "exit code 0";
   private static final long POLL = 200;
   private static final List<String> FOLDERS = List.of("work", "tmp", "local", "warehouse", "log");
 
@@ -49,6 +53,7 @@ public final class SparkSubmitLauncher implements DriverLauncher {
   private final Path bundles;
   private final Path cache;
   private final Config config;
+  private final ClassArchive archive;
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(SparkSubmitLauncher::watchThread);
 
@@ -60,6 +65,17 @@ public final class SparkSubmitLauncher implements DriverLauncher {
         Path.of(framework.getProperty("jobserver.home")).resolve("bundles"),
         Path.of(framework.getProperty("jobserver.cache")),
         settings.config());
+    announceArchive();
+  }
+
+  private void announceArchive() {
+    try {
+      if (usesArchive() && archive.exists()) {
+        LOG.info("drivers start with the class archive {}", archive.file());
+      }
+    } catch (IOException e) {
+      LOG.warn("drivers start without a class archive", e);
+    }
   }
 
   SparkSubmitLauncher(Path sparkHome, Path bundles, Path cache, Config config) {
@@ -67,6 +83,11 @@ public final class SparkSubmitLauncher implements DriverLauncher {
     this.bundles = bundles;
     this.cache = cache;
     this.config = config;
+    this.archive =
+        new ClassArchive(
+            cache,
+            sparkHome.resolve("jars"),
+            List.of(bundles.resolve("jobserver.boot.jar"), bundles.resolve("driver")));
   }
 
   private static Thread watchThread(Runnable work) {
@@ -82,7 +103,45 @@ public final class SparkSubmitLauncher implements DriverLauncher {
 
   @Override
   public DriverProcess launch(DriverSpec spec) throws IOException {
+    SparkProperties properties = withArchive(properties(spec));
+    return start(spec, properties);
+  }
+
+  @Override
+  public Optional<SpareDriver> launchSpare(DriverSpec spec) throws IOException {
     SparkProperties properties = properties(spec);
+    SparkSubmitProcess process = start(spec, withArchive(properties));
+    return Optional.of(new SpareProcess(spec, properties, this::properties, process));
+  }
+
+  @Override
+  public boolean needsTraining() {
+    try {
+      return usesArchive() && !archive.exists();
+    } catch (IOException e) {
+      LOG.warn("whether there is a class archive cannot be told", e);
+      return false;
+    }
+  }
+
+  @Override
+  public DriverProcess train(DriverSpec spec) throws IOException {
+    Path part = archive.part();
+    SparkSubmitProcess process = start(spec, properties(spec).withJvm(ClassArchive.write(part)));
+    return process.whenItEnds(how -> archive.publish(part, how.equals(DONE)));
+  }
+
+  private boolean usesArchive() {
+    return config.getBoolean(CLASS_ARCHIVE);
+  }
+
+  private SparkProperties withArchive(SparkProperties properties) throws IOException {
+    return usesArchive() && archive.exists()
+        ? properties.withJvm(ClassArchive.use(archive.file()))
+        : properties;
+  }
+
+  private SparkSubmitProcess start(DriverSpec spec, SparkProperties properties) throws IOException {
     if (properties.isClusterMode()) {
       throw new IOException(
           "spark.submit.deployMode=cluster is not supported yet: leave it out, or set it to client");
@@ -93,7 +152,7 @@ public final class SparkSubmitLauncher implements DriverLauncher {
     for (String name : FOLDERS) {
       Files.createDirectories(spec.folder().resolve(name));
     }
-    Path file = spec.folder().resolve("spark.properties");
+    Path file = SparkProperties.file(spec.folder());
     writePrivately(file, properties.text());
 
     String marker = DriverReference.marker(spec.contextId(), spec.epoch());
@@ -185,11 +244,14 @@ public final class SparkSubmitLauncher implements DriverLauncher {
     }
   }
 
-  private static void writePrivately(Path file, String text) throws IOException {
-    Files.deleteIfExists(file);
+  /** Writes a file that only the user can read, all at once. */
+  static void writePrivately(Path file, String text) throws IOException {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Files.deleteIfExists(part);
     Files.createFile(
-        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(file, text, StandardOpenOption.WRITE);
+        part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(part, text, StandardOpenOption.WRITE);
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** A shell and Java say 128 + n for a process that was ended by signal n. */

@@ -3,6 +3,7 @@ package spark.jobserver.launcher;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -13,9 +14,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.driver.DriverProcess;
+import spark.jobserver.api.driver.DriverStart;
+import spark.jobserver.api.driver.SpareDriver;
 
 /** A driver's process, whether this server started it or an earlier one. */
 final class SparkSubmitProcess implements DriverProcess {
@@ -37,6 +41,17 @@ final class SparkSubmitProcess implements DriverProcess {
     this.exit = exit;
   }
 
+  /** This process, for somebody who is told of its end after this is done. */
+  SparkSubmitProcess whenItEnds(Consumer<String> work) {
+    return new SparkSubmitProcess(
+        reference,
+        exit.thenApply(
+            how -> {
+              work.accept(how);
+              return how;
+            }));
+  }
+
   @Override
   public String reference() {
     return reference.line();
@@ -45,6 +60,21 @@ final class SparkSubmitProcess implements DriverProcess {
   @Override
   public boolean isAlive() {
     return reference.runs();
+  }
+
+  @Override
+  public DriverStart start() {
+    if (Files.exists(reference.folder().resolve(SpareDriver.ASSIGNED))) {
+      return DriverStart.SPARE;
+    }
+    try {
+      return Files.readString(SparkProperties.file(reference.folder()))
+              .contains(ClassArchive.OPTION)
+          ? DriverStart.ARCHIVE
+          : DriverStart.COLD;
+    } catch (IOException e) {
+      return DriverStart.COLD; // its folder is being cleared
+    }
   }
 
   @Override

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
+import spark.jobserver.api.driver.DriverStart;
+import spark.jobserver.api.driver.SpareDriver;
 
 /**
  * With real processes: Spark's launcher starts a shell script in the place of {@code spark-submit}.
@@ -51,7 +53,11 @@ class SparkSubmitLauncherTest {
             sparkHome,
             bundles,
             temporary.resolve("cache"),
-            ConfigFactory.parseString("spark.master = \"local[1]\""));
+            ConfigFactory.parseString(
+                """
+                spark.master = "local[1]"
+                spark.jobserver.driver.class-archive = true
+                """));
   }
 
   @AfterEach
@@ -111,6 +117,79 @@ class SparkSubmitLauncherTest {
             temporary.resolve("home/bundles/driver").toString())
         .endsWith("oops");
     assertThat(driver.lastLines(1)).containsExactly("oops");
+  }
+
+  private DriverSpec spec(String name, String settings) {
+    return new DriverSpec(
+        id, 1, name, ConfigFactory.parseString(settings), folder, folder.resolve("enrolment.json"));
+  }
+
+  private SpareDriver spare(String settings) throws IOException {
+    SpareDriver spare = launcher.launchSpare(spec("spare", settings)).orElseThrow();
+    started.add(launcher.find(spare.reference()).orElseThrow());
+    return spare;
+  }
+
+  @Test
+  void a_spare_is_ready_when_it_says_so_and_as_long_as_it_lives() throws Exception {
+    sparkSubmit("ready up; sleep 100");
+    SpareDriver spare = spare("");
+    assertThat(awaitReady()).isEqualTo("up");
+    assertThat(spare.contextId()).isEqualTo(id);
+    assertThat(spare.isReady()).isFalse();
+    Files.createFile(folder.resolve(SpareDriver.READY));
+    assertThat(spare.isReady()).isTrue();
+    spare.kill();
+    spare.exit().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    assertThat(spare.isReady()).isFalse();
+  }
+
+  @Test
+  void a_spare_is_given_the_properties_of_its_context() throws Exception {
+    sparkSubmit("sleep 100");
+    SpareDriver spare = spare("spark.sql.shuffle.partitions = 7");
+    String wanted = "spark.ui.enabled = false";
+    assertThat(spare.suits(ConfigFactory.parseString(wanted))).isTrue();
+    assertThat(spare.suits(ConfigFactory.parseString("spark.driver.memory = 2g"))).isFalse();
+    assertThat(spare.suits(ConfigFactory.parseString("num-cpu-cores = many"))).isFalse();
+
+    DriverProcess driver = spare.assign(spec("word counts", wanted));
+    assertThat(folder.resolve(SpareDriver.ASSIGNED)).exists();
+    assertThat(Files.readString(folder.resolve("spark.properties")))
+        .contains("spark.app.name=word counts\n", "spark.ui.enabled=false\n")
+        .doesNotContain("shuffle");
+    assertThat(driver.start()).isEqualTo(DriverStart.SPARE);
+    assertThat(driver.reference()).isEqualTo(spare.reference());
+    assertThat(launcher.find(driver.reference()).orElseThrow().start())
+        .isEqualTo(DriverStart.SPARE);
+  }
+
+  @Test
+  void a_training_whose_driver_ends_well_makes_later_ones_start_with_its_classes()
+      throws Exception {
+    sparkSubmit(
+        "file=$(sed -n 's/.*-XX:ArchiveClassesAtExit=\\([^ \"]*\\).*/\\1/p' ../spark.properties);"
+            + " [[ -z \"$file\" ]] || echo classes > \"$file\"; exit 0");
+    assertThat(launcher.needsTraining()).isTrue();
+    DriverProcess cold = launch("");
+    assertThat(exitOf(cold)).isEqualTo("exit code 0");
+    assertThat(cold.start()).isEqualTo(DriverStart.COLD);
+
+    assertThat(exitOf(launcher.train(spec("spare", "")))).isEqualTo("exit code 0");
+    assertThat(launcher.needsTraining()).isFalse();
+    DriverProcess archived = launch("");
+    assertThat(exitOf(archived)).isEqualTo("exit code 0");
+    assertThat(archived.start()).isEqualTo(DriverStart.ARCHIVE);
+  }
+
+  @Test
+  void a_training_whose_driver_fails_changes_nothing() throws Exception {
+    sparkSubmit(
+        "file=$(sed -n 's/.*-XX:ArchiveClassesAtExit=\\([^ \"]*\\).*/\\1/p' ../spark.properties);"
+            + " echo classes > \"$file\"; exit 1");
+    assertThat(exitOf(launcher.train(spec("spare", "")))).isEqualTo("exit code 1");
+    assertThat(launcher.needsTraining()).isTrue();
+    assertThat(temporary.resolve("cache")).isEmptyDirectory();
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.Optional;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.driver.DriverStart;
 
 /**
  * A context. All values are texts; those that are empty are left out.
@@ -18,6 +19,8 @@ import spark.jobserver.api.Failure;
  * @param state where it is in its life
  * @param applicationId Spark's application id, while the application can be reached
  * @param url the address of Spark's user interface, while the application can be reached
+ * @param driverStart what it had to wait for: {@code cold}, {@code archive} or {@code spare}, while
+ *     it has a driver
  * @param failure why it is ERROR or KILLED
  */
 @JsonInclude(NON_EMPTY)
@@ -29,9 +32,10 @@ record ContextReport(
     String state,
     String applicationId,
     String url,
+    String driverStart,
     String failure) {
 
-  static ContextReport of(Context context) {
+  static ContextReport of(Context context, Optional<DriverStart> start) {
     boolean reachable =
         context.state() == ContextState.RUNNING || context.state() == ContextState.STOPPING;
     return new ContextReport(
@@ -42,6 +46,7 @@ record ContextReport(
         context.state().name(),
         shown(context.applicationId(), reachable),
         shown(context.url(), reachable),
+        start.map(DriverStart::label).orElse(""),
         context.failure().map(Failure::message).orElse(""));
   }
 

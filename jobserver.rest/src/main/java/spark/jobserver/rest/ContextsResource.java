@@ -77,7 +77,7 @@ public final class ContextsResource {
                       () ->
                           new JobserverException(
                               ErrorCode.CONTEXT_NOT_FOUND, "can't find context with name " + name));
-          return Answer.ok(ContextReport.of(context));
+          return Answer.ok(ContextReport.of(context, core.contexts().start(context.id())));
         });
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import spark.jobserver.api.Context;
+import spark.jobserver.api.driver.DriverStart;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -18,6 +19,9 @@ public final class FakeContexts implements Contexts {
 
   public final Map<String, Context> known = new ConcurrentHashMap<>();
   public volatile List<String> names = List.of();
+
+  /** What {@link #start} returns. */
+  public volatile Optional<DriverStart> start = Optional.empty();
 
   /** What {@link #create} returns and was asked. */
   public volatile CompletionStage<Context> created = new CompletableFuture<>();
@@ -59,6 +63,12 @@ public final class FakeContexts implements Contexts {
   public Optional<Context> find(String name) {
     fail();
     return Optional.ofNullable(known.get(name));
+  }
+
+  @Override
+  public Optional<DriverStart> start(String contextId) {
+    fail();
+    return start;
   }
 
   @Override

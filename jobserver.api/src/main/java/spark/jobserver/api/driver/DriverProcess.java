@@ -12,6 +12,11 @@ public interface DriverProcess {
 
   boolean isAlive();
 
+  /** How it came to be. */
+  default DriverStart start() {
+    return DriverStart.COLD;
+  }
+
   /** Completes with words on how it ended, at once when the process has ended. */
   CompletionStage<String> exit();
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 import spark.jobserver.api.Context;
+import spark.jobserver.api.driver.DriverStart;
 
 /** The contexts. */
 @ProviderType
@@ -15,6 +16,9 @@ public interface Contexts {
 
   /** The latest context of a name, final ones too. */
   Optional<Context> find(String name);
+
+  /** How the driver of a context came to be, as long as the context is not final. */
+  Optional<DriverStart> start(String contextId);
 
   /**
    * Makes a context.

@@ -17,6 +17,12 @@ public @interface DriverConfig {
   /** How long a driver may take to end when its context is stopped, before it is killed. */
   String stop$_$timeout() default "20 s";
 
+  /** How many drivers wait for contexts to come. */
+  int spares() default 1;
+
+  /** Whether drivers start with an archive of the classes that they load. */
+  boolean class$_$archive() default true;
+
   /** The address that drivers dial. */
   String link$_$address() default "127.0.0.1";
 

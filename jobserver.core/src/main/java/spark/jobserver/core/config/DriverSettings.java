@@ -8,6 +8,7 @@ import java.time.Duration;
  * @param abandonedAfter without a server for this long, an idle driver ends itself
  * @param heartbeat the time between two signs of life of a driver
  * @param stopTimeout how long a driver may take to end before it is killed
+ * @param spares how many drivers wait for contexts to come
  * @param linkAddress the address that drivers dial
  * @param linkPort the port that drivers dial; 0 for any that is free
  */
@@ -15,6 +16,7 @@ public record DriverSettings(
     Duration abandonedAfter,
     Duration heartbeat,
     Duration stopTimeout,
+    int spares,
     String linkAddress,
     int linkPort) {
 
@@ -28,8 +30,17 @@ public record DriverSettings(
         duration("abandoned-after", config.abandoned$_$after()),
         duration("heartbeat", config.heartbeat()),
         duration("stop-timeout", config.stop$_$timeout()),
+        spares(config.spares()),
         config.link$_$address(),
         config.link$_$port());
+  }
+
+  private static int spares(int value) {
+    if (value < 0) {
+      throw new IllegalArgumentException(
+          "%s.spares is %d, but cannot be negative".formatted(DriverConfig.PID, value));
+    }
+    return value;
   }
 
   private static Duration duration(String key, String value) {

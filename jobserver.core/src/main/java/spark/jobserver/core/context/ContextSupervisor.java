@@ -251,13 +251,14 @@ public final class ContextSupervisor {
    * Makes a context.
    *
    * @param context as it was just asked for
+   * @param starter by which its driver is started
    * @return the context, on record and on its way
    * @throws JobserverException {@link ErrorCode#CONTEXT_EXISTS} or {@link
    *     ErrorCode#TOO_MANY_CONTEXTS}
    */
-  LiveContext create(Context context) {
+  LiveContext create(Context context, LiveContext.Starter starter) {
     LiveContext live = add(context);
-    workers.execute(() -> live.launch(this::enrolment));
+    workers.execute(() -> live.launch(this::enrolment, starter));
     return live;
   }
 

@@ -26,8 +26,10 @@ import spark.jobserver.api.JobState;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
+import spark.jobserver.api.driver.DriverStart;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.posted.PostedConfig;
 import spark.jobserver.link.Command;
@@ -52,10 +54,17 @@ public final class LiveContext {
   static final String PATIENCE = "context-init-timeout";
   private static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(2);
   private static final Duration RETRY = Duration.ofSeconds(1);
-  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FOLDER =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  /** Starts a driver, or gives a context to one that runs. */
+  @FunctionalInterface
+  interface Starter {
+    /**
+     * @throws IOException with words for who has asked for the context
+     */
+    DriverProcess start(DriverSpec spec) throws IOException;
+  }
 
   private final Surroundings around;
   private final Consumer<LiveContext> whenOver;
@@ -119,31 +128,28 @@ public final class LiveContext {
    *
    * @param template the enrolment file but for its token
    */
-  void launch(UnaryOperator<EnrolmentFile> template) {
+  void launch(UnaryOperator<EnrolmentFile> template, Starter starter) {
     giveUpWhenLate();
     try {
-      Path folder = around.data().context(context.id());
-      Files.createDirectories(folder.getParent());
-      Files.createDirectory(folder, OWNER_ONLY_FOLDER);
+      Path folder = around.data().newContext(context.id());
       String token = Wire.newSecret();
       EnrolmentFile enrolment =
           template.apply(new EnrolmentFile(context.id(), driver().epoch(), token, "", "", 0, 0));
-      Path file = folder.resolve("enrolment.json");
+      Path file = folder.resolve(DataFolder.ENROLMENT);
       Files.createFile(file, OWNER_ONLY_FILE);
       Files.write(file, Wire.line(enrolment));
       change(
           record -> new DriverRecord(record.contextId(), record.epoch(), "", Wire.hash(token), ""));
       DriverProcess started =
-          around
-              .launcher()
-              .launch(
-                  new DriverSpec(
-                      context.id(),
-                      enrolment.epoch(),
-                      context.name(),
-                      PostedConfig.parse(context.settings()),
-                      folder,
-                      file));
+          starter.start(
+              new DriverSpec(
+                  context.id(),
+                  enrolment.epoch(),
+                  context.name(),
+                  PostedConfig.parse(context.settings()),
+                  folder,
+                  file));
+      LOG.info("context {}: {} start of its driver", context.id(), started.start().label());
       watch(started);
       change(
           record ->
@@ -204,6 +210,11 @@ public final class LiveContext {
 
   private String lastLines() {
     return process().map(running -> String.join("\n", running.lastLines(LOG_LINES))).orElse("");
+  }
+
+  /** How its driver came to be; empty as long as there is none. */
+  Optional<DriverStart> start() {
+    return process().map(DriverProcess::start);
   }
 
   private synchronized Optional<DriverProcess> process() {

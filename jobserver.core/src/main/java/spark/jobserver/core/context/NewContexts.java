@@ -19,6 +19,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.server.ContextFactories.FactoryInfo;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -27,6 +28,8 @@ import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.FactoryRevision;
 import spark.jobserver.core.plugin.InstalledFactories;
 import spark.jobserver.core.posted.PostedConfig;
+import spark.jobserver.core.spare.Spare;
+import spark.jobserver.core.spare.SpareDrivers;
 
 /** Makes contexts of what callers ask for and what the server is configured with. */
 @Component(service = NewContexts.class)
@@ -39,15 +42,21 @@ public final class NewContexts {
 
   private final ContextSupervisor supervisor;
   private final InstalledFactories factories;
+  private final SpareDrivers spares;
+  private final DriverLauncher launcher;
   private final Settings settings;
 
   @Activate
   public NewContexts(
       @Reference ContextSupervisor supervisor,
       @Reference InstalledFactories factories,
+      @Reference SpareDrivers spares,
+      @Reference DriverLauncher launcher,
       @Reference Settings settings) {
     this.supervisor = supervisor;
     this.factories = factories;
+    this.spares = spares;
+    this.launcher = launcher;
     this.settings = settings;
   }
 
@@ -126,17 +135,32 @@ public final class NewContexts {
           "the settings of a context have more than %d characters, which are the most"
               .formatted(MOST_CHARACTERS));
     }
+    Optional<Spare> spare = found.flatMap(revision -> spares.take(revision, wanted));
     Context context =
         Context.started(
-            UUID.randomUUID().toString(),
+            spare
+                .map(one -> one.driver().contextId())
+                .orElseGet(() -> UUID.randomUUID().toString()),
             name,
             factory,
             stored,
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
             found.map(FactoryRevision::bundles).map(BundleFile::text).orElse(""));
-    return found.isPresent()
-        ? supervisor.create(context)
-        : supervisor.refuse(context, unknown(factory));
+    return found.isPresent() ? start(context, spare) : supervisor.refuse(context, unknown(factory));
+  }
+
+  private LiveContext start(Context context, Optional<Spare> spare) {
+    try {
+      LiveContext live =
+          supervisor.create(
+              context,
+              spec -> spare.isPresent() ? spares.start(spare.get(), spec) : launcher.launch(spec));
+      spares.yieldTo(live.created());
+      return live;
+    } catch (RuntimeException e) {
+      spare.ifPresent(spares::giveBack);
+      throw e;
+    }
   }
 
   /** What is asked for over what the server says, with what the server knows itself. */

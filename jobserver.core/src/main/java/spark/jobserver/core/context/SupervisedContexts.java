@@ -13,6 +13,7 @@ import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.driver.DriverStart;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -56,6 +57,11 @@ public final class SupervisedContexts implements Contexts {
   @Override
   public Optional<Context> find(String name) {
     return dao.latestContext(name);
+  }
+
+  @Override
+  public Optional<DriverStart> start(String contextId) {
+    return supervisor.byId(contextId).flatMap(LiveContext::start);
   }
 
   @Override

@@ -91,9 +91,12 @@ public final class InstalledFactories implements ContextFactories {
 
   /** The factory of this name with the bundles that its wiring needs at this moment. */
   public Optional<FactoryRevision> find(String name) {
-    return Optional.ofNullable(best().get(name))
+    Optional<ServiceReference<ContextFactory>> found = Optional.ofNullable(best().get(name));
+    boolean spares =
+        found.filter(one -> Boolean.TRUE.equals(one.getProperty(ContextFactory.SPARE))).isPresent();
+    return found
         .map(ServiceReference::getBundle)
-        .map(bundle -> new FactoryRevision(name, files(bundle)));
+        .map(bundle -> new FactoryRevision(name, files(bundle), spares));
   }
 
   private List<BundleFile> files(Bundle factory) {

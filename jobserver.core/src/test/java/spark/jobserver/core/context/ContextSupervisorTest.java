@@ -81,7 +81,12 @@ class ContextSupervisorTest {
     return new ContextSupervisor(
         data,
         new DriverSettings(
-            Duration.ofMinutes(30), Duration.ofMillis(100), Duration.ofMillis(500), "127.0.0.1", 0),
+            Duration.ofMinutes(30),
+            Duration.ofMillis(100),
+            Duration.ofMillis(500),
+            0,
+            "127.0.0.1",
+            0),
         MOST_CONTEXTS,
         dao,
         launcher,
@@ -118,7 +123,9 @@ class ContextSupervisorTest {
 
   private CompletionStage<Context> create(String name, String settings) {
     return supervisor
-        .create(Context.started("id-" + ++ids, name, "factory", settings, Instant.EPOCH, "f:1@d"))
+        .create(
+            Context.started("id-" + ++ids, name, "factory", settings, Instant.EPOCH, "f:1@d"),
+            launcher::launch)
         .created();
   }
 

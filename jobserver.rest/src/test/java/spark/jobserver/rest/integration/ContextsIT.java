@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.driver.DriverStart;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.rest.FakeContexts;
@@ -47,6 +48,20 @@ class ContextsIT extends RunningServer {
             {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
              'endTime': 'Empty', 'state': 'RUNNING', 'applicationId': 'local-1',
              'url': 'http://localhost:4040'}
+            """);
+  }
+
+  @Test
+  void aContextSaysHowItsDriverCameToBe() {
+    contexts.with(STARTED);
+    contexts.start = Optional.of(DriverStart.SPARE);
+    server
+        .get("/contexts/ctx")
+        .isJson(
+            200,
+            """
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+             'endTime': 'Empty', 'state': 'STARTED', 'driverStart': 'spare'}
             """);
   }
 

@@ -1,0 +1,2 @@
+/** Drivers that are started before there is a context for them. */
+package spark.jobserver.core.spare;
