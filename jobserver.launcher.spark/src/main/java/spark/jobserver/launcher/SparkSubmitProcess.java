@@ -17,8 +17,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.driver.DriverProcess;
-import spark.jobserver.api.driver.DriverStart;
 import spark.jobserver.api.driver.SpareDriver;
 
 /** A driver's process, whether this server started it or an earlier one. */

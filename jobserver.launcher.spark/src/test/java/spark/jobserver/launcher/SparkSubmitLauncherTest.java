@@ -19,9 +19,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
-import spark.jobserver.api.driver.DriverStart;
 import spark.jobserver.api.driver.SpareDriver;
 
 /**

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Optional;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
+import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.Failure;
-import spark.jobserver.api.driver.DriverStart;
 
 /**
  * A context. All values are texts; those that are empty are left out.

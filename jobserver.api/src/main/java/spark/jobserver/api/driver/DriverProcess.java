@@ -3,6 +3,7 @@ package spark.jobserver.api.driver;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
+import spark.jobserver.api.DriverStart;
 
 /** The process of a driver. */
 @ProviderType

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 import spark.jobserver.api.Context;
-import spark.jobserver.api.driver.DriverStart;
+import spark.jobserver.api.DriverStart;
 
 /** The contexts. */
 @ProviderType

@@ -290,7 +290,9 @@ public final class SpareDrivers {
     spare.exit().thenAccept(how -> ended(spare, spec, how));
   }
 
-  /** One that nobody has ended or taken has ended: that it was ready once is noted in its folder. */
+  /**
+   * One that nobody has ended or taken has ended: that it was ready once is noted in its folder.
+   */
   private synchronized void ended(SpareDriver spare, DriverSpec spec, String how) {
     boolean mine = kept.stream().anyMatch(one -> one.driver() == spare);
     if (mine && !Files.exists(spec.folder().resolve(SpareDriver.READY))) {

@@ -1,4 +1,4 @@
-package spark.jobserver.api.driver;
+package spark.jobserver.api;
 
 import java.util.Locale;
 
