@@ -129,6 +129,10 @@ public final class JobCallbacks {
       return; // it stays on record, until there is one; or it is told already
     }
     try {
+      if (dao.callback(job.id()).isEmpty()) {
+        underWay.remove(job.id()); // it was told while this was on its way here
+        return;
+      }
       service
           .tell(url, job, dao.result(job.id()))
           .whenComplete((told, error) -> tried(job.id(), told, error));
@@ -139,14 +143,15 @@ public final class JobCallbacks {
 
   /** A callback was made, was given up, or could not be taken, as when too many wait already. */
   private void tried(String jobId, Boolean told, Throwable error) {
-    underWay.remove(jobId);
     if (error != null) {
+      underWay.remove(jobId);
       LOG.debug("job {}: its callback stays on record", jobId, error);
       refused.set(true);
       return;
     }
     LOG.info("job {}: its callback was {}", jobId, told ? "made" : "given up");
     forgotten(jobId);
+    underWay.remove(jobId);
     if (refused.getAndSet(false)) {
       try {
         thread.execute(this::resume);
