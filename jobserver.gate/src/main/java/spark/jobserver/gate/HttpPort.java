@@ -74,10 +74,26 @@ final class HttpPort {
       configurations
           .getConfiguration(PID, ANY_LOCATION)
           .updateIfDifferent(FrameworkUtil.asDictionary(values));
-      return (!open && http.isEmpty()) || follows.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (!open && http.isEmpty()) {
+        return true;
+      }
+      boolean seen = follows.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return open ? seen : isGone();
     } finally {
       http.close();
     }
+  }
+
+  /** Waits until everybody has been told that the HTTP service goes, who may be many. */
+  private boolean isGone() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (context.getServiceReference(HttpServiceRuntime.class) != null) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    return true;
   }
 
   /** Sees the HTTP service come, which it does when it answers, or go. */
