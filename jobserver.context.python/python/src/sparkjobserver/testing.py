@@ -1,6 +1,11 @@
 """Runs jobs in unit tests, without a server.
 
-With a fixture `spark` that is a SparkSession a test may be:
+With PySpark and Java a test may be:
+
+@pytest.fixture(scope="session")
+def spark():
+    with local_session() as session:
+        yield session
 
 def test_counts_words(spark):
     assert run_job(WordCountSparkJob, 'input.strings = ["a", "a"]', spark) == {"a": 2}
@@ -9,6 +14,8 @@ def test_counts_words(spark):
 from __future__ import annotations
 
 import json
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +26,7 @@ from pyhocon import ConfigFactory
 from sparkjobserver._worker import configuration, jobs, results
 from sparkjobserver.api import JobEnvironment, NamedObject, NamedObjects, NamedObjectStore
 
-__all__ = ["InvalidInputError", "JobFailedError", "MemoryStore", "run_job"]
+__all__ = ["InvalidInputError", "JobFailedError", "MemoryStore", "local_session", "run_job"]
 
 
 class InvalidInputError(Exception):
@@ -64,6 +71,38 @@ class MemoryStore(NamedObjectStore):
             yield
 
 
+@contextmanager
+def local_session(conf: Mapping[str, Any] | None = None) -> Iterator[Any]:
+    """A `SparkSession` in this process, for as long as the block or the fixture lasts.
+
+    It has two tasks at a time, so that tests notice what tasks do not share, runs them with this
+    interpreter, and leaves no files behind. There may be one at a time.
+
+    :param conf: Spark's settings, which win over those
+    :raises RuntimeError: when there is a session already
+    """
+    from pyspark.sql import SparkSession  # noqa: PLC0415 (not all tests have PySpark)
+
+    if SparkSession.getActiveSession() is not None:
+        raise RuntimeError("There is a SparkSession in this process already: use that one")
+    with tempfile.TemporaryDirectory(prefix="sparkjobserver-") as folder:
+        settings: dict[str, Any] = {
+            "spark.master": "local[2]",
+            "spark.app.name": "sparkjobserver.testing",
+            "spark.pyspark.python": sys.executable,
+            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.warehouse.dir": folder,
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            **(conf or {}),
+        }
+        session = SparkSession.builder.config(map=settings).getOrCreate()
+        try:
+            yield session
+        finally:
+            session.stop()
+
+
 def run_job(
     job: Any,
     config: str | Mapping[str, Any] = "",
@@ -77,7 +116,8 @@ def run_job(
 
     :param job: the job's class, or an object of it
     :param config: what would be posted: HOCON, or a dictionary that could be a JSON object
-    :param context: what the job gets as its context; `build_context` is not called
+    :param context: what the job gets as its context. Its `build_context` is not called: a test of a
+        job for another kind of context gives what that would have made, or a stand-in.
     :param context_config: the context's settings, which are in `runtime.contextConfig`
     :param named_objects: the objects that jobs share; none where left out
     :param job_id: the job's id, which is in `runtime.jobId`
