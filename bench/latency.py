@@ -80,8 +80,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[int]:
-    """A server of this benchmark's own; gives its port."""
+def server(folder: Path, more: str = "") -> Iterator[int]:
+    """A server of a benchmark's own, with the fresh interpreters as a plugin; gives its port."""
     home = folder / "home"
     shutil.copytree(HOME, home)
     (bundle,) = (ROOT / "bench" / "fresh-interpreter" / "target").glob("*-SNAPSHOT.jar")
@@ -90,7 +90,7 @@ def server(folder: Path) -> Iterator[int]:
     command = [str(home / "bin" / "jobserver")]
     data = ["--data", str(folder / "data")]
     conf = folder / "bench.conf"
-    conf.write_text("spark.jobserver.driver { spares = 0, class-archive = false }")
+    conf.write_text("spark.jobserver.driver { spares = 0, class-archive = false }\n" + more)
     start = ["start", "--port", str(port), *data, "--conf", str(conf)]
     subprocess.run([*command, *start], check=True, stdout=sys.stderr)
     try:
@@ -112,6 +112,9 @@ class Http:
         answer = self.connection.getresponse()
         text = answer.read()
         return answer.status, json.loads(text)
+
+    def close(self) -> None:
+        self.connection.close()
 
     def must(self, method: str, path: str, body: bytes = b"", kind: str = "text/plain") -> None:
         status, answer = self(method, path, body, kind)
@@ -139,6 +142,16 @@ def through_http(http: Http, context: str) -> Side:
         return took, answer["result"]
 
     return run
+
+
+def python_settings() -> dict[str, Any]:
+    """The settings of the contexts of all sides."""
+    paths = [
+        str(ROOT / "jobserver.context.python" / "python" / "src"),
+        *(path for path in sys.path if path.endswith("site-packages")),
+    ]
+    common = dict(setting.split("=") for setting in SETTINGS)
+    return {**common, "python": {"executable": sys.executable, "paths": paths}}
 
 
 @contextlib.contextmanager
@@ -204,13 +217,7 @@ def main() -> None:
         syncs = fsync(folder)
         http = Http(stack.enter_context(server(folder)))
         http.must("POST", "/binaries/bench", egg.read_bytes(), "application/python-archive")
-        common = {setting.split("=")[0]: setting.split("=")[1] for setting in SETTINGS}
-        paths = [
-            str(ROOT / "jobserver.context.python" / "python" / "src"),
-            *(path for path in sys.path if path.endswith("site-packages")),
-        ]
-        python = {"python": {"executable": sys.executable, "paths": paths}}
-        body = json.dumps({"spark": {"context-settings": {**common, **python}}}).encode()
+        body = json.dumps({"spark": {"context-settings": python_settings()}}).encode()
         http.must("POST", "/contexts/waiting", body)
         fresh = "context-factory=jobserver.bench.FreshInterpreterContextFactory"
         http.must("POST", f"/contexts/fresh?{fresh}", body)
@@ -257,4 +264,5 @@ def report(times: dict[tuple[str, str], list[float]], syncs: list[float], jobs: 
             print(f"{kind:12}{side:12}{p50:9.1f}{p95:9.1f}{above:13}{ratio}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -67,7 +67,7 @@ def test_the_page_for_job_authors(tmp_path: Path, clone: Path) -> None:
     assert '"result":[[20,1250.0],[21,1500.0]]' in everything
     assert '{"status":"KILLED"}' in everything
     assert "jobserver.context.example.CustomContextFactory" in everything
-    assert len(printed) == 12
+    assert len(printed) == 13
 
 
 def test_the_page_on_rest(tmp_path: Path, clone: Path) -> None:

@@ -144,10 +144,13 @@ class Worker:
         self.connection = connection
         self.hello = hello
 
-    def give(self, class_path, source, config=None, includes=(), kind="Egg", *, limit=None):
+    def give(
+        self, class_path, source, config=None, includes=(), kind="Egg", *, limit=None, memory=0
+    ):
         """Hands a job over: a module's source, or the path of an archive.
 
         :param limit: how many bytes of its log are kept
+        :param memory: how many bytes its processes may have each; 0 for any
         """
         folder = self.driver.folder
         if isinstance(source, Path):
@@ -172,6 +175,8 @@ class Worker:
                 "config": json.dumps(config or {}),
                 "contextConfig": '{"context":{"name":"c"}}',
                 "log": str(self.log_file),
+                "longestResult": 1 << 20,
+                "memory": memory,
             },
         )
         return self

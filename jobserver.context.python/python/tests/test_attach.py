@@ -69,3 +69,28 @@ def test_binaries_are_told_to_a_context_once(monkeypatch):
         attachment.use_binaries("digest", ("a.zip", "b.zip"))
     assert context._python_includes == ["a.zip", "b.zip"]
     assert context.environment == {"JOBSERVER_BINARIES": "digest"}
+
+
+@pytest.fixture
+def context_class(monkeypatch):
+    class Context:
+        def __init__(self, environment=None):
+            self.environment = environment or {}
+
+    monkeypatch.setattr(attach, "SparkContext", Context)
+    return Context
+
+
+def test_functions_of_a_context_name_the_way_to_the_daemon(context_class):
+    attach._show_the_way_to_the_daemon("/folder:.")
+    assert context_class().environment == {
+        "PYTHONPATH": "/folder:.",
+        "JOBSERVER_DAEMON_PATH": "/folder:.",
+    }
+    own = context_class(environment={"PYTHONPATH": "/own"}).environment
+    assert own["PYTHONPATH"] == "/own:/folder:."
+
+
+def test_functions_name_none_where_executors_run_another_daemon(context_class):
+    attach._show_the_way_to_the_daemon("")
+    assert context_class().environment == {}

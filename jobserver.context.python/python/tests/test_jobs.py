@@ -38,7 +38,15 @@ def _modules_of_jobs_are_forgotten():
 
 @pytest.fixture
 def run(tmp_path):
-    def run(source, class_path="package.module.Job", config="{}", host=None, validated=None):
+    def run(
+        source,
+        class_path="package.module.Job",
+        config="{}",
+        host=None,
+        validated=None,
+        *,
+        longest_result=1000,
+    ):
         files = source if isinstance(source, dict) else {"package/module.py": source}
         files = {"package/__init__.py": "", **files}
         digest = archive(tmp_path / "binary", files)
@@ -53,6 +61,8 @@ def run(tmp_path):
             config=config,
             context_config='{"context":{"name":"c"}}',
             log=tmp_path / "log",
+            longest_result=longest_result,
+            memory=None,
         )
         return jobs.run(job, host or StubHost(), validated or (lambda: None))
 
@@ -247,6 +257,17 @@ def test_a_long_text_is_cut(run):
     outcome = run(job(run_job="raise ValueError('x' * 10_000_000)"))
     assert len(outcome.failure.message) < 300_000
     assert outcome.failure.message.endswith("more characters)")
+
+
+def test_a_result_may_be_as_long_as_is_allowed(run):
+    source = job(run_job="return 'x' * 8")
+    assert run(source, longest_result=10) == Finished(b'"xxxxxxxx"')
+    outcome = run(source, longest_result=9)
+    assert outcome.failure.error_class == "sparkjobserver.api.ResultError"
+    assert outcome.failure.message == (
+        "the result has 10 bytes as JSON; at most 9 are allowed"
+        " (max-result-size of the context's settings)"
+    )
 
 
 def test_a_base_class_method_that_is_not_overridden_is_told(run):

@@ -241,6 +241,16 @@ def test_jobs_share_named_objects(driver):
     assert driver.run("jobs.Job", drop) == [5, ["value"], False]
 
 
+def test_the_class_of_a_value_can_be_read_by_the_jvm(driver):
+    text = source(
+        "runtime.namedObjects.update('value', lambda: {'a': 1})",
+        "entry = context._sc._gateway.entry_point.namedObjects().get('value')",
+        "runtime.namedObjects.destroy('value')",
+        "return [entry[1], entry[2], len(entry)]",
+    )
+    assert driver.run("jobs.Job", text) == ["value", "dict", 5]
+
+
 def test_a_bare_dataset_of_the_jvm_is_read_as_a_dataframe(driver):
     text = source(
         "context._sc._gateway.entry_point.namedObjects().put('bare', context.range(2)._jdf)",

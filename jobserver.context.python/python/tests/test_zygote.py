@@ -408,6 +408,35 @@ def test_a_job_that_wants_to_end_python_fails_with_words(driver, statement, mess
     assert worker.exit() == "exit 0"
 
 
+HUNGRY = """
+import subprocess, sys
+class Hungry:
+    def validate(self, context, runtime, config):
+        return config
+    def run_job(self, context, runtime, data):
+        size = data["size"]
+        if data["child"]:
+            command = [sys.executable, "-c", f"x = b'x' * {size}"]
+            return subprocess.run(command, stderr=subprocess.PIPE, text=True).stderr.split()[-1]
+        return len(b"x" * size)
+"""
+
+
+def test_a_job_that_wants_more_memory_than_it_may_have_fails_with_words(driver):
+    def answer(size, child=False):
+        config = {"size": size, "child": child}
+        worker = driver.fork().give("hungry.Hungry", HUNGRY, config, memory=256 << 20)
+        return worker.answer()[1:]
+
+    assert answer(1 << 20) == [{"op": "ended", "outcome": "finished"}, 1 << 20]
+    (failed,) = answer(300 << 20)
+    assert failed["failure"]["errorClass"] == "MemoryError"
+    assert failed["failure"]["message"] == (
+        "the job's process may have 268435456 bytes of memory (python.workers.max-memory)"
+    )
+    assert answer(300 << 20, child=True)[1] == "MemoryError"
+
+
 def test_a_child_that_a_job_forked_has_no_say(driver):
     worker = driver.fork().give(
         "jobs.Job",

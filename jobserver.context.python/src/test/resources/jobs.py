@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from sparkjobserver.api import SparkJob, build_problems
+from sparkjobserver.api import NamedObject, SparkJob, build_problems
 
 
 class Base(SparkJob):
@@ -198,3 +198,42 @@ class StreamsForAWhile(Settled):
         while not any(progress["numInputRows"] for progress in query.recentProgress):
             time.sleep(0.05)
         query.stop()
+
+
+class Forked(Base):
+    """Tells which module forked an executor's process, and what is left of the way to it."""
+
+    def run_job(self, context, runtime, data):
+        def told(_):
+            main = sys.modules["__main__"].__spec__.name
+            way = [key for key in os.environ if "DAEMON" in key]
+            path = os.environ["PYTHONPATH"].split(os.pathsep) + sys.path[1:]
+            return main, way, [entry for entry in path if entry == "." or "daemon" in entry]
+
+        return context._sc.parallelize([0], 1).map(told).first()
+
+
+class Shares(Base):
+    """Gives names to one object of each kind."""
+
+    def run_job(self, context, runtime, data):
+        names = runtime.namedObjects
+        frame = context.range(0, 1000, 1, 1)
+        names.update("held frame", lambda: NamedObject(frame, forceComputation=True))
+        names.update("lazy frame", lambda: context.range(7))
+        rdd = context._sc.parallelize(range(1000), 1).map(str)
+        names.update("held rdd", lambda: NamedObject(rdd, forceComputation=True))
+        names.update("lazy rdd", lambda: context._sc.parallelize([1]))
+        names.update("value", lambda: {"key": [1, 2]})
+        names.update("own", lambda: Base())
+        jvm = context._sc._gateway.jvm
+        objects = context._sc._gateway.entry_point.namedObjects()
+        objects.put("bare", jvm.java.util.ArrayList())
+        objects.put("bare frame", context.range(2)._jdf)
+        return names.get("value").obj
+
+
+class Unshares(Base):
+    def run_job(self, context, runtime, data):
+        for name in runtime.namedObjects.get_names():
+            runtime.namedObjects.destroy(name)

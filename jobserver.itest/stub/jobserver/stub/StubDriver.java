@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +16,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.NamedObject.Kind;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.link.Command;
@@ -33,6 +37,14 @@ import spark.jobserver.link.driver.DriverEnd;
 final class StubDriver implements DriverProcess, CommandHandler {
   private static final Failure ERROR =
       new Failure("it did not work", "builtins.ValueError", "Traceback\n  line 1");
+
+  /** What its jobs share. */
+  private static final List<NamedObject> OBJECTS =
+      List.of(
+          new NamedObject("v", Kind.VALUE, Optional.of("dict"), OptionalLong.of(5)),
+          new NamedObject("r", Kind.RDD, Optional.empty(), OptionalLong.of(0)),
+          new NamedObject("f", Kind.DATAFRAME, Optional.empty(), OptionalLong.empty()),
+          new NamedObject("b", Kind.OBJECT, Optional.of("a.B"), OptionalLong.empty()));
 
   private final String reference;
   private final AcceptedJobs accepted;
@@ -73,6 +85,8 @@ final class StubDriver implements DriverProcess, CommandHandler {
       if (lasting.remove(kill.jobId()) != null) {
         end(kill.jobId(), Event.Ending.KILLED, Failure.of("killed"), "");
       }
+    } else if (command instanceof Command.ListNamedObjects list) {
+      link.answer(Event.NamedObjectsListed.of(list.requestId(), OBJECTS));
     } else if (command instanceof Command.StopContext) {
       progress = Hello.ContextProgress.ENDED;
       for (String job : lasting.keySet()) {

@@ -7,6 +7,7 @@ session the default one of the JVM.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -82,9 +83,7 @@ class Attachment:
 
     def named_objects(self, locks: Path) -> NamedObjects:
         """The objects that the jobs of the context share."""
-        return NamedObjects(
-            JvmStore(self._gateway, self._gateway.entry_point.namedObjects(), locks)
-        )
+        return NamedObjects(JvmStore(self._gateway, self._gateway.entry_point.namedObjects, locks))
 
     def _apply_binaries(self) -> None:
         context = SparkContext._active_spark_context
@@ -111,6 +110,7 @@ def attach(port: int, token: str, mode: str) -> Attachment:
     entry_point = gateway.entry_point
     pairs = {str(key): str(value) for key, value in json.loads(entry_point.confJson())}
     _keep_contexts_running()
+    _show_the_way_to_the_daemon(os.environ.pop("JOBSERVER_DAEMON_PATH", ""))
     java_context = entry_point.jsc()
     conf = _conf(gateway, java_context, pairs)
     if mode == "custom":
@@ -184,6 +184,28 @@ def _keep_contexts_running() -> None:
 
     SparkContext.stop = stop  # type: ignore[method-assign]
     SparkSession.stop = stop  # type: ignore[method-assign]
+
+
+def _show_the_way_to_the_daemon(way: str) -> None:
+    """Lets Python functions name the places where an executor finds our daemon.
+
+    The class is changed, for a job can make a context in its `build_context` and use it there.
+
+    :param way: entries for PYTHONPATH; none where executors run another daemon
+    """
+    if not way:
+        return
+    make = SparkContext.__init__
+
+    @functools.wraps(make)
+    def make_with_way(self: Any, *arguments: Any, **keywords: Any) -> None:
+        make(self, *arguments, **keywords)
+        before = self.environment.get("PYTHONPATH")
+        self.environment["PYTHONPATH"] = f"{before}{os.pathsep}{way}" if before else way
+        # for the daemon to take them away again
+        self.environment["JOBSERVER_DAEMON_PATH"] = way
+
+    SparkContext.__init__ = make_with_way  # type: ignore[method-assign]
 
 
 def _attach_session(gateway: Any, context: SparkContext) -> SparkSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,6 +12,14 @@ import sparkjobserver
 _OUR_FOLDER = sparkjobserver.__file__.removesuffix("__init__.py")
 _LONGEST = 256 * 1024
 """Characters of a message or a stack that are told; what is longer is cut."""
+
+_OF_EXECUTORS = (
+    "py4j.protocol.Py4JJavaError",
+    "pyspark.errors.exceptions.captured.PythonException",
+)
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in .*\n(?:    .*\n)*', re.MULTILINE)
+_OF_PYSPARK = re.compile(r"/pyspark(\.zip)?/|/sparkjobserver/")
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,36 @@ class Failure:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What is told of an exception that a job has raised."""
-    return Failure(
-        _printable(_message(error)),
-        qualified_name(type(error)),
-        _printable(_stack(error)),
-    )
+    """What is told of an exception that a job has raised.
+
+    Where a Python function of the author's has failed on an executor, that is what is told first.
+    """
+    message, stack = _message(error), _stack(error)
+    function = _function_failure(error, message)
+    if function is not None:
+        message, trace = function
+        stack = f"{trace}\n\nThis was in a Python function on an executor. It made fail:\n\n{stack}"
+    return Failure(_printable(message), qualified_name(type(error)), _printable(stack))
+
+
+def _function_failure(error: BaseException, message: str) -> tuple[str, str] | None:
+    """The last lines and the author's traceback of what has failed in a Python function.
+
+    Spark tells it within the text of its own exception: PySpark's frames first, then the author's,
+    then the exception, and after an empty line Spark's own stack.
+    """
+    if qualified_name(type(error)) not in _OF_EXECUTORS or _TRACEBACK not in message:
+        return None
+    _, _, told = message.partition(f"{_TRACEBACK}\n")
+    told = re.split(r"\n\s*\n\tat |\n\tat |\n\s*\Z", f"{told}\n", maxsplit=1)[0].rstrip()
+    frames = list(_FRAME.finditer(told))
+    last = frames[-1].end() if frames else 0
+    authors = next((frame for frame in frames if not _OF_PYSPARK.search(frame["file"])), None)
+    text = told[last:].strip("\n")
+    if not text:
+        return None
+    shown = told[authors.start() :] if authors else text
+    return text, f"{_TRACEBACK}\n{shown}" if authors else text
 
 
 def qualified_name(kind: type) -> str:

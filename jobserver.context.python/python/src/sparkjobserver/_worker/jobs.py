@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import resource
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +29,8 @@ class Job:
     :param config: the configuration that was posted, as JSON
     :param context_config: the context's settings, as JSON
     :param log: the file that standard output and error go to
+    :param longest_result: bytes of JSON that the result may have
+    :param memory: bytes of memory of their own that the job's processes may have each, or None
     """
 
     job_id: str
@@ -40,6 +43,8 @@ class Job:
     config: str
     context_config: str
     log: Path
+    longest_result: int
+    memory: int | None
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Job:
@@ -58,6 +63,8 @@ class Job:
             config=message["config"],
             context_config=message["contextConfig"],
             log=Path(message["log"]),
+            longest_result=message["longestResult"],
+            memory=message["memory"] or None,
         )
 
 
@@ -118,11 +125,32 @@ def run(job: Job, host: Host, validated: Callable[[], None]) -> Outcome:
     :param validated: called when `validate` has accepted the input, before `run_job`
     """
     try:
+        if job.memory is not None:
+            limit_memory(job.memory)
         return _run(job, host, validated)
     except ClassNotFoundError:
         return NotFound(job.class_path)
     except BaseException as error:  # a job may raise SystemExit, and anything else
-        return Failed(failure_of(error))
+        failure = failure_of(error)
+        if job.memory is not None and isinstance(error, MemoryError):
+            failure = replace(failure, message=_out_of_memory(failure.message, job.memory))
+        return Failed(failure)
+
+
+def limit_memory(most: int) -> None:
+    """Gives this process, and each that it will start, no more memory of its own than this.
+
+    What is shared with other processes does not count (`RLIMIT_DATA`, setrlimit(2)). Where there
+    is none left, Python raises MemoryError.
+
+    :param most: bytes
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _out_of_memory(message: str, most: int) -> str:
+    said = f"{message}: " if message else ""
+    return f"{said}the job's process may have {most} bytes of memory (python.workers.max-memory)"
 
 
 def _run(job: Job, host: Host, validated: Callable[[], None]) -> Outcome:
@@ -145,7 +173,7 @@ def _run(job: Job, host: Host, validated: Callable[[], None]) -> Outcome:
     problems = problems_in(result)
     if problems:
         return Failed(Failure("run_job found problems: " + "; ".join(problems)))
-    return Finished(results.to_json(result))
+    return Finished(results.to_json(result, job.longest_result))
 
 
 def find_class(class_path: str) -> Any:

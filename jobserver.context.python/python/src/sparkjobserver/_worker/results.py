@@ -28,9 +28,10 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 _encode_plain = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
 
-def to_json(result: Any) -> bytes:
+def to_json(result: Any, longest: int = frames.LONGEST) -> bytes:
     """The result as JSON in UTF-8.
 
+    :param longest: how many bytes it may have
     :raises ResultError: when a part of it has no form in JSON; the message says which
     """
     limit = sys.getrecursionlimit()
@@ -43,8 +44,11 @@ def to_json(result: Any) -> bytes:
         sys.setrecursionlimit(limit)
     # A half of a surrogate pair has no UTF-8, but an escape in JSON, which looks as in Python.
     content = text.encode("utf-8", "backslashreplace")
-    if len(content) > frames.LONGEST:
-        raise ResultError(f"the result has {len(content)} bytes as JSON; {frames.LONGEST} fit")
+    if len(content) > longest:
+        raise ResultError(
+            f"the result has {len(content)} bytes as JSON; at most {longest} are allowed"
+            " (max-result-size of the context's settings)"
+        )
     return content
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,28 +16,35 @@ from py4j.java_gateway import JavaObject, is_instance_of
 from pyspark import RDD, SparkContext, StorageLevel, cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkjobserver._worker.failures import qualified_name
 from sparkjobserver.api import NamedObject, NamedObjectStore
 
 _MARK = "sparkjobserver"
 _DATAFRAME, _RDD, _VALUE = "dataframe", "rdd", "value"
+_PARTS = 5
 
 
 class JvmStore(NamedObjectStore):
     """Named objects in a concurrent map of the JVM.
 
-    An entry of ours is a list: a mark, the kind of object, the object itself (the JVM's DataFrame
-    or RDD, or the bytes of a pickled value), and the pickled rest. Code in the JVM may put bare
+    An entry of ours is a list: a mark, the kind of object, the name of a value's class, the object
+    itself (the JVM's DataFrame or RDD, or the bytes of a pickled value), and the pickled rest. All
+    but the last is for the JVM to read, too (`NamedObjects.java`). Code in the JVM may put bare
     objects there too; a bare Dataset is read as a DataFrame, all else as the Py4J object.
 
     :param gateway: the Py4J gateway of this worker
-    :param objects: the JVM's map
+    :param objects: gives the JVM's map, which is asked for once there is need of it
     :param locks: a folder for lock files, the same for all workers of the context
     """
 
-    def __init__(self, gateway: Any, objects: Any, locks: Path) -> None:
+    def __init__(self, gateway: Any, objects: Callable[[], Any], locks: Path) -> None:
         self._gateway = gateway
-        self._objects = objects
+        self._give_objects = objects
         self._locks = locks
+
+    @functools.cached_property
+    def _objects(self) -> Any:
+        return self._give_objects()
 
     def read(self, name: str) -> NamedObject | None:
         """The object of this name, or None."""
@@ -45,7 +53,7 @@ class JvmStore(NamedObjectStore):
             return None
         if not self._is_ours(entry):
             return NamedObject(self._bare(entry))
-        _, kind, content, rest = entry
+        _, kind, _, content, rest = entry
         about = pickle.loads(bytes(rest))
         return NamedObject(
             self._object(kind, content, about), about["forceComputation"], _level(about["level"])
@@ -67,6 +75,7 @@ class JvmStore(NamedObjectStore):
             ),
         }
         content: Any
+        value_class = ""
         if isinstance(obj, DataFrame):
             kind, content = _DATAFRAME, obj._jdf
         elif isinstance(obj, RDD):
@@ -74,8 +83,9 @@ class JvmStore(NamedObjectStore):
             about["deserializer"] = obj._jrdd_deserializer
         else:
             kind, content = _VALUE, cloudpickle.dumps(obj)
+            value_class = qualified_name(type(obj))
         entry = self._gateway.jvm.java.util.ArrayList()
-        for part in (_MARK, kind, content, pickle.dumps(about)):
+        for part in (_MARK, kind, value_class, content, pickle.dumps(about)):
             entry.add(part)
         self._objects.put(name, entry)
 
@@ -103,7 +113,9 @@ class JvmStore(NamedObjectStore):
             os.close(descriptor)
 
     def _is_ours(self, entry: Any) -> bool:
-        return self._is_a(entry, "java.util.ArrayList") and len(entry) == 4 and entry[0] == _MARK
+        return (
+            self._is_a(entry, "java.util.ArrayList") and len(entry) == _PARTS and entry[0] == _MARK
+        )
 
     def _bare(self, entry: Any) -> Any:
         if self._is_a(entry, "org.apache.spark.sql.Dataset"):

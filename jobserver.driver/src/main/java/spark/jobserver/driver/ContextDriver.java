@@ -46,6 +46,7 @@ final class ContextDriver implements CommandHandler {
   private final AcceptedJobs accepted;
   private final DriverEnd link;
   private final JobRuns jobs;
+  private final NamedObjectAnswers objects;
   private final CountDownLatch left = new CountDownLatch(1);
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(work -> daemon(work, "context-life"));
@@ -68,6 +69,7 @@ final class ContextDriver implements CommandHandler {
     this.accepted = new AcceptedJobs(folder);
     this.link = new DriverEnd(enrolment, folder, accepted, this);
     this.jobs = new JobRuns(folder, accepted, link);
+    this.objects = new NamedObjectAnswers(this::context, link::answer);
   }
 
   private static Thread daemon(Runnable work, String name) {
@@ -107,9 +109,15 @@ final class ContextDriver implements CommandHandler {
       jobs.run(run);
     } else if (command instanceof Command.KillJob kill) {
       jobs.kill(kill.jobId());
+    } else if (command instanceof Command.ListNamedObjects list) {
+      objects.ask(list.requestId());
     } else if (command instanceof Command.StopContext) {
       happened(Life.Event.STOP, "");
     }
+  }
+
+  private synchronized Optional<RunningContext> context() {
+    return context;
   }
 
   private synchronized void wanted(Command.MakeContext make) {
@@ -295,6 +303,7 @@ final class ContextDriver implements CommandHandler {
     if (!link.flush(FLUSH_PATIENCE.toMillis())) {
       LOG.warn("context {}: leaves what is undelivered on the disk", enrolment.contextId());
     }
+    objects.close();
     link.close();
     try {
       accepted.close();

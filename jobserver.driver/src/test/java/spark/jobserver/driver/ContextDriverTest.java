@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.link.Command;
@@ -191,6 +193,70 @@ class ContextDriverTest {
 
     assertThat(server.event())
         .isEqualTo(new Event.JobProgress("a", new Progress(2, 1, 16, 9, 4, 1)));
+  }
+
+  @Test
+  void tellsWhatJobsShare() throws Exception {
+    NamedObject shared =
+        new NamedObject("a", NamedObject.Kind.RDD, Optional.empty(), OptionalLong.of(5));
+    factory.objects = () -> List.of(shared);
+    ready();
+    server.command(new Command.ListNamedObjects("1"));
+
+    assertThat(server.event()).isEqualTo(Event.NamedObjectsListed.of("1", List.of(shared)));
+  }
+
+  @Test
+  void tellsThatJobsShareNothingBeforeThereIsAContext() throws Exception {
+    server.command(new Command.ListNamedObjects("1"));
+
+    assertThat(server.event()).isEqualTo(new Event.NamedObjectsListed("1", List.of()));
+  }
+
+  @Test
+  void holdsUpNothingForAContextThatDoesNotTellWhatJobsShare() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch told = new CountDownLatch(1);
+    factory.objects =
+        () -> {
+          asked.countDown();
+          awaitQuietly(told);
+          return List.of();
+        };
+    ready();
+    server.command(new Command.ListNamedObjects("1"));
+    assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+    begin("a");
+    server.command(new Command.KillJob("a"));
+
+    assertThat(server.event()).isEqualTo(killed("a"));
+    told.countDown();
+    assertThat(server.event()).isEqualTo(new Event.NamedObjectsListed("1", List.of()));
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void answersTheNextQuestionThoughTheContextFailedAtOne() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    factory.objects =
+        () -> {
+          asked.countDown();
+          throw new IllegalStateException("it does not know, as the test wants it");
+        };
+    ready();
+    server.command(new Command.ListNamedObjects("1"));
+    assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+    factory.objects = List::of;
+    server.command(new Command.ListNamedObjects("2"));
+
+    assertThat(server.event()).isEqualTo(new Event.NamedObjectsListed("2", List.of()));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package spark.jobserver.driver;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -7,6 +8,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.context.ContextFactory;
 import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.JobListener;
@@ -24,6 +27,7 @@ final class NotingFactory implements ContextFactory {
   volatile CountDownLatch allowed = new CountDownLatch(0);
   volatile Optional<Exception> refusal = Optional.empty();
   volatile boolean deaf;
+  volatile Supplier<List<NamedObject>> objects = List::of;
 
   record Made(ContextRequest request, ClassLoader classes) {}
 
@@ -64,6 +68,11 @@ final class NotingFactory implements ContextFactory {
           listener.ended(new JobOutcome.Killed());
         }
       };
+    }
+
+    @Override
+    public List<NamedObject> namedObjects() {
+      return objects.get();
     }
 
     @Override

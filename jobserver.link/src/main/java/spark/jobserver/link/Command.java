@@ -13,6 +13,7 @@ import spark.jobserver.api.BinaryType;
   @JsonSubTypes.Type(value = Command.MakeContext.class, name = "make-context"),
   @JsonSubTypes.Type(value = Command.RunJob.class, name = "run-job"),
   @JsonSubTypes.Type(value = Command.KillJob.class, name = "kill-job"),
+  @JsonSubTypes.Type(value = Command.ListNamedObjects.class, name = "list-named-objects"),
   @JsonSubTypes.Type(value = Command.StopContext.class, name = "stop-context")
 })
 public sealed interface Command {
@@ -41,6 +42,13 @@ public sealed interface Command {
 
   /** End a job, if it has not ended. */
   record KillJob(String jobId) implements Command {}
+
+  /**
+   * Tell what the jobs share by name, by an {@link Event.NamedObjectsListed}.
+   *
+   * @param requestId what the answer is known by; nobody may wait for it any more
+   */
+  record ListNamedObjects(String requestId) implements Command {}
 
   /** End the context and the driver with it. */
   record StopContext() implements Command {}

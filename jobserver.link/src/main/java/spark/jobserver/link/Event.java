@@ -4,13 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.Progress;
 
 /**
  * What a driver tells the server. Each is harmless when it is repeated or comes out of order;
- * {@link ContextFailed} and {@link ContextEnded} come last. All but {@link JobProgress} are told
- * until the server has taken them.
+ * {@link ContextFailed} and {@link ContextEnded} come last. All but {@link JobProgress} and {@link
+ * NamedObjectsListed} are told until the server has taken them.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
@@ -19,7 +23,8 @@ import spark.jobserver.api.Progress;
   @JsonSubTypes.Type(value = Event.ContextEnded.class, name = "context-ended"),
   @JsonSubTypes.Type(value = Event.JobStarted.class, name = "job-started"),
   @JsonSubTypes.Type(value = Event.JobProgress.class, name = "job-progress"),
-  @JsonSubTypes.Type(value = Event.JobEnded.class, name = "job-ended")
+  @JsonSubTypes.Type(value = Event.JobEnded.class, name = "job-ended"),
+  @JsonSubTypes.Type(value = Event.NamedObjectsListed.class, name = "named-objects-listed")
 })
 public sealed interface Event {
   /**
@@ -59,6 +64,52 @@ public sealed interface Event {
    * @param failure why, unless it is FINISHED; its parts are empty then
    */
   record JobEnded(String jobId, Ending ending, Failure failure) implements Event {}
+
+  /**
+   * The answer to {@link Command.ListNamedObjects}. May be lost, for who asked waits but a while;
+   * means nothing when nobody waits any more.
+   *
+   * @param requestId the question's
+   * @param objects in any order
+   */
+  record NamedObjectsListed(String requestId, List<ObjectEntry> objects) implements Event {
+    public NamedObjectsListed {
+      objects = List.copyOf(objects);
+    }
+
+    /** The answer with these objects. */
+    public static NamedObjectsListed of(String requestId, List<NamedObject> objects) {
+      return new NamedObjectsListed(requestId, objects.stream().map(ObjectEntry::of).toList());
+    }
+  }
+
+  /**
+   * A named object.
+   *
+   * @param kind the label of its kind
+   * @param className empty where it is not told
+   * @param size in bytes; -1 where it is not known
+   */
+  record ObjectEntry(String name, String kind, String className, long size) {
+    private static final long UNKNOWN = -1;
+
+    static ObjectEntry of(NamedObject object) {
+      return new ObjectEntry(
+          object.name(),
+          object.kind().label(),
+          object.className().orElse(""),
+          object.size().orElse(UNKNOWN));
+    }
+
+    /** The object that was sent; one of a kind that is unknown here is a bare object. */
+    public NamedObject object() {
+      return new NamedObject(
+          name,
+          NamedObject.Kind.ofLabel(kind).orElse(NamedObject.Kind.OBJECT),
+          Optional.of(className).filter(known -> !known.isEmpty()),
+          size == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(size));
+    }
+  }
 
   /** How a job ended. */
   enum Ending {

@@ -19,8 +19,9 @@
  * Event.ContextEnded}, which come after all that was told before them.
  *
  * <p>An event is told until the server has taken it, the important ones even by who comes after a
- * driver that died. {@link Event.JobProgress} alone may be lost: a driver keeps the latest of each
- * running job in memory, sends it once, and sends it again only when it has dialled in anew.
+ * driver that died. Two may be lost. Of {@link Event.JobProgress} a driver keeps the latest of each
+ * running job in memory, sends it once, and sends it again only when it has dialled in anew. {@link
+ * Event.NamedObjectsListed}, the answer to a question of the server's, is sent once.
  *
  * <p>The messages are JSON. A reader ignores keys that it does not know, and a new key has a
  * default, so that keys may be added within {@link Wire#PROTOCOL}; a new kind of message, or

@@ -170,10 +170,14 @@ class ConversationTest {
     dial();
     for (String name : Examples.EVENTS) {
       Event event = Examples.read(name, Event.class);
-      driver.tell(event);
+      if (event instanceof Event.NamedObjectsListed answer) {
+        driver.answer(answer);
+      } else {
+        driver.tell(event);
+      }
       assertThat(NotingDesk.next(desk.events).event()).isEqualTo(event);
 
-      if (!(event instanceof Event.JobProgress)) {
+      if (!(event instanceof Event.JobProgress || event instanceof Event.NamedObjectsListed)) {
         driver.tell(event, text("[" + name + "]"));
         NotingDesk.Told told = NotingDesk.next(desk.events);
         assertThat(told.event()).isEqualTo(event);
@@ -364,6 +368,32 @@ class ConversationTest {
     dial();
 
     assertThatThrownBy(() -> driver.tell(progress("a", 1), text("")))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void losesAnAnswerWithoutAServerAndWaitsForNothing() throws Exception {
+    dial();
+    cable.cut();
+    driver.answer(new Event.NamedObjectsListed("lost", List.of()));
+    assertThat(driver.flush(0)).isTrue();
+    assertThat(Outbox.read(folder.resolve("driver"))).isEmpty();
+
+    cable.plug(server.url());
+    NotingDesk.next(desk.hellos);
+    driver.answer(new Event.NamedObjectsListed("given", List.of()));
+
+    assertThat(NotingDesk.next(desk.events).event())
+        .isEqualTo(new Event.NamedObjectsListed("given", List.of()));
+  }
+
+  @Test
+  void tellsNoAnswerUntilItIsTaken() throws Exception {
+    dial();
+    Event answer = new Event.NamedObjectsListed("1", List.of());
+
+    assertThatThrownBy(() -> driver.tell(answer)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> driver.tell(answer, text("")))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -8,7 +8,11 @@ import java.util.List;
 public final class Examples {
   public static final List<String> COMMANDS =
       List.of(
-          "command-make-context", "command-run-job", "command-kill-job", "command-stop-context");
+          "command-make-context",
+          "command-run-job",
+          "command-kill-job",
+          "command-list-named-objects",
+          "command-stop-context");
   public static final List<String> EVENTS =
       List.of(
           "event-context-ready",
@@ -16,7 +20,8 @@ public final class Examples {
           "event-context-ended",
           "event-job-started",
           "event-job-progress",
-          "event-job-ended");
+          "event-job-ended",
+          "event-named-objects-listed");
 
   private Examples() {}
 

@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +19,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.NamedObject.Kind;
 
 class MessagesTest {
   private static final JsonMapper JSON = new JsonMapper();
@@ -86,6 +90,25 @@ class MessagesTest {
         new Binary("app", BinaryType.WHEEL, Instant.ofEpochMilli(5), "ab".repeat(32), 10);
 
     assertThat(Command.BinaryFile.of(binary).binary()).isEqualTo(binary);
+  }
+
+  @Test
+  void carryNamedObjectsUnchanged() {
+    List<NamedObject> objects =
+        List.of(
+            new NamedObject("a", Kind.VALUE, Optional.of("dict"), OptionalLong.of(0)),
+            new NamedObject("b", Kind.RDD, Optional.empty(), OptionalLong.of(5)),
+            new NamedObject("c", Kind.OBJECT, Optional.of("a.B"), OptionalLong.empty()));
+
+    assertThat(Event.NamedObjectsListed.of("1", objects).objects())
+        .extracting(Event.ObjectEntry::object)
+        .isEqualTo(objects);
+  }
+
+  @Test
+  void tellANamedObjectOfAKindOfTomorrowAsABareOne() {
+    assertThat(new Event.ObjectEntry("a", "tensor", "", -1).object())
+        .isEqualTo(new NamedObject("a", Kind.OBJECT, Optional.empty(), OptionalLong.empty()));
   }
 
   @Test

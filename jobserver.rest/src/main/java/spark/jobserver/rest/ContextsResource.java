@@ -81,6 +81,28 @@ public final class ContextsResource {
         });
   }
 
+  /** What the jobs of a context that is live share by name. Its driver is asked. */
+  @GET
+  @Path("{name}/objects")
+  @Operation(operationId = "listNamedObjects")
+  public void objects(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    String name = request.name();
+    answers.giveLater(
+        suspended,
+        request,
+        () ->
+            core.contexts()
+                .namedObjects(name)
+                .thenApply(
+                    objects -> Answer.ok(objects.stream().map(NamedObjectReport::of).toList()))
+                .toCompletableFuture()
+                .completeOnTimeout(
+                    answers.timedOut(),
+                    answers.settings().requestTimeout().toMillis(),
+                    TimeUnit.MILLISECONDS),
+        RouteFailure.status("ERROR"));
+  }
+
   /**
    * Makes a context. Every query parameter is a setting. Answers when the context runs, which the
    * core gives a limit, or has failed.

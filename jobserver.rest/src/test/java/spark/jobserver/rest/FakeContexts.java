@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.DriverStart;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -22,6 +23,12 @@ public final class FakeContexts implements Contexts {
 
   /** What {@link #start} returns. */
   public volatile Optional<DriverStart> start = Optional.empty();
+
+  /** What {@link #namedObjects} returns. */
+  public volatile CompletionStage<List<NamedObject>> objects = new CompletableFuture<>();
+
+  /** Completes when {@link #namedObjects} was called. */
+  public final CompletableFuture<String> objectsAsked = new CompletableFuture<>();
 
   /** What {@link #create} returns and was asked. */
   public volatile CompletionStage<Context> created = new CompletableFuture<>();
@@ -69,6 +76,13 @@ public final class FakeContexts implements Contexts {
   public Optional<DriverStart> start(String contextId) {
     fail();
     return start;
+  }
+
+  @Override
+  public CompletionStage<List<NamedObject>> namedObjects(String name) {
+    fail();
+    objectsAsked.complete(name);
+    return objects;
   }
 
   @Override

@@ -1,8 +1,10 @@
 package spark.jobserver.api.context;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ConsumerType;
+import spark.jobserver.api.NamedObject;
 
 /** A live context. Its methods may be called from any thread. */
 @ConsumerType
@@ -20,6 +22,15 @@ public interface RunningContext extends AutoCloseable {
    * @throws Exception when the job cannot be begun; the listener is not called then
    */
   RunningJob run(JobRequest request, JobListener listener) throws Exception;
+
+  /**
+   * What the jobs share by name at this moment, in any order; a context whose jobs share nothing
+   * need not say so. Should take no more than moments, and start nothing in Spark: callers wait for
+   * ten seconds. An exception is logged, and the caller is told that there is no answer.
+   */
+  default List<NamedObject> namedObjects() {
+    return List.of();
+  }
 
   /**
    * Completes when the context can no longer run jobs though nobody closed it, for example because

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.DriverStart;
+import spark.jobserver.api.NamedObject;
 
 /** The contexts. */
 @ProviderType
@@ -19,6 +20,17 @@ public interface Contexts {
 
   /** How the driver of a context came to be, as long as the context is not final. */
   Optional<DriverStart> start(String contextId);
+
+  /**
+   * What the jobs of a context share by name at this moment.
+   *
+   * @return the objects in the order of their names; or fails with {@link ErrorCode#UNAVAILABLE}
+   *     when the context's driver is out of reach or does not answer, and with {@link
+   *     ErrorCode#CONTEXT_NOT_FOUND} when the context ends meanwhile
+   * @throws JobserverException {@link ErrorCode#CONTEXT_NOT_FOUND} when no context of that name is
+   *     live
+   */
+  CompletionStage<List<NamedObject>> namedObjects(String name);
 
   /**
    * Makes a context.

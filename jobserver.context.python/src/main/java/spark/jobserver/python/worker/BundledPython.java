@@ -66,6 +66,11 @@ record BundledPython(Path library, List<Path> wheels, Path executors) {
         executors(modules, wheels, folder));
   }
 
+  /** The module that executors run as their daemon. It needs no other of ours. */
+  Path executorDaemon() {
+    return library.resolve("sparkjobserver").resolve("_executor").resolve("daemon.py");
+  }
+
   /** Whether this jar is the bundle that carries our modules. */
   static boolean isIn(Path bundle) throws IOException {
     try (ZipFile jar = new ZipFile(bundle.toFile())) {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkContext$;
@@ -24,6 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.JobListener;
 import spark.jobserver.api.context.JobRequest;
@@ -60,6 +62,7 @@ public final class PythonContext implements RunningContext {
   private final SparkContext spark;
   private final Workers workers;
   private final SparkProgress progress;
+  private final NamedObjects namedObjects;
   private final Shipments shipments;
   private final Results results;
   private final ContextThreads threads;
@@ -76,7 +79,9 @@ public final class PythonContext implements RunningContext {
       SparkContext spark,
       Workers workers,
       SparkProgress progress,
+      NamedObjects namedObjects,
       Shipments shipments,
+      PythonSettings limits,
       ContextThreads threads) {
     this.name = request.name();
     this.recipe = recipe;
@@ -85,12 +90,14 @@ public final class PythonContext implements RunningContext {
     this.spark = spark;
     this.workers = workers;
     this.progress = progress;
+    this.namedObjects = namedObjects;
     this.shipments = shipments;
     this.threads = threads;
     this.results = new Results(folder.results(), threads);
     String settings = request.settings().root().render(ConfigRenderOptions.concise());
     this.contextWords = Connection.JSON.createObjectNode();
     contextWords.put("unpacked", folder.unpacked().toString()).put("contextConfig", settings);
+    contextWords.put("longestResult", limits.longestResult()).put("memory", limits.workerMemory());
   }
 
   /**
@@ -107,12 +114,15 @@ public final class PythonContext implements RunningContext {
     recipe.configure(conf, request.settings());
     BundledPython python =
         BundledPython.unpack(request.bundles(), recipe.pythonFiles(), folder.python());
+    Optional<ExecutorDaemon> daemon =
+        ExecutorDaemon.use(conf, settings, python, folder.python().resolve("daemon"));
     Reception reception = Reception.open(folder.root(), threads);
     Workers workers =
         new Workers(
-            PythonDefaults.zygote(conf, settings, python, folder, reception.socket()),
+            PythonDefaults.zygote(conf, settings, python, daemon, folder, reception.socket()),
             reception,
             settings.idleWorkers(),
+            settings.mostIdleWorkers(),
             settings.longestLog(),
             threads);
     Object made = null;
@@ -122,16 +132,28 @@ public final class PythonContext implements RunningContext {
       requireNonNull(made, "the factory has made nothing");
       SparkContext spark = activeSparkContext();
       SparkJobs jobs = new SparkJobs(spark);
-      workers.serve(jvmSide(made, spark, jobs, recipe.py4JImports(), threads));
-      Shipments shipments =
-          new Shipments(
-              python.executors(), folder.shipped(), file -> spark.addFile(file.toUri().toString()));
+      JvmSide jvm = jvmSide(made, spark, jobs, recipe.py4JImports(), threads);
+      workers.serve(jvm);
+      Consumer<Path> addFile = file -> spark.addFile(file.toUri().toString());
+      daemon.map(ExecutorDaemon::file).ifPresent(addFile);
+      Shipments shipments = new Shipments(python.executors(), folder.shipped(), addFile);
       addJars(request.bundles(), spark);
       workers.giveBack(get(first));
       SparkProgress progress = new SparkProgress(spark, threads);
+      NamedObjects namedObjects = new NamedObjects(jvm.entryPoint().namedObjects(), spark);
       PythonContext context =
           new PythonContext(
-              request, recipe, folder, made, spark, workers, progress, shipments, threads);
+              request,
+              recipe,
+              folder,
+              made,
+              spark,
+              workers,
+              progress,
+              namedObjects,
+              shipments,
+              settings,
+              threads);
       jobs.applicationEnd().thenAccept(context::broke);
       return context;
     } catch (Exception | LinkageError e) {
@@ -225,6 +247,11 @@ public final class PythonContext implements RunningContext {
     }
     thread.start();
     return job;
+  }
+
+  @Override
+  public List<NamedObject> namedObjects() {
+    return namedObjects.list();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 
@@ -24,11 +25,16 @@ final class PythonDefaults {
     conf.setIfMissing(EXECUTORS_PYTHON, settings.executable());
   }
 
-  /** How the zygote of a context is started. */
+  /**
+   * How the zygote of a context is started.
+   *
+   * @param daemon what executors run, if it is ours
+   */
   static Zygote.Command zygote(
       SparkConf conf,
       PythonSettings settings,
       BundledPython python,
+      Optional<ExecutorDaemon> daemon,
       ContextFolder folder,
       Path socket)
       throws IOException {
@@ -43,6 +49,7 @@ final class PythonDefaults {
     Map<String, String> environment = new HashMap<>();
     environment.put("PYTHONPATH", PythonPath.join(path.entries()));
     environment.put("JOBSERVER_FALLBACK_PATH", PythonPath.join(path.fallback()));
+    daemon.ifPresent(ours -> environment.put("JOBSERVER_DAEMON_PATH", ours.way()));
     environment.put("SPARK_HOME", sparkHome.toString());
     environment.put("PYSPARK_PYTHON", conf.get(EXECUTORS_PYTHON));
     environment.put("PYSPARK_PIN_THREAD", "true");

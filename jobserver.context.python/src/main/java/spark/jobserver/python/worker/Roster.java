@@ -1,5 +1,6 @@
 package spark.jobserver.python.worker;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,10 +12,21 @@ import spark.jobserver.api.Failure;
 /**
  * Decides when workers are forked and which job gets which. It only remembers and decides: what it
  * answers to an event is for its caller to do. Not for several threads at once.
+ *
+ * <p>A worker that a job has got is replaced a moment later, not at once: a fork and what a worker
+ * does until it waits take more of the processor than a short job, and would hold it up. A job that
+ * finds none waiting gets one forked at once, and from then on one more is kept waiting; one less
+ * again for each while in which no job has missed one.
  */
 final class Roster {
   /** More than this are not started at once: they would only wait for each other's processor. */
   static final int STARTING = 4;
+
+  /** In this time a short job is done, and its result is with the server. */
+  static final Duration MOMENT = Duration.ofMillis(25);
+
+  /** For so long more are kept waiting than are always kept. */
+  static final Duration WHILE = Duration.ofSeconds(30);
 
   sealed interface Event {
     /** The zygote takes orders. */
@@ -34,6 +46,12 @@ final class Roster {
 
     /** A job that wanted a worker wants none any more. */
     record Unwanted(long job) implements Event {}
+
+    /** The {@link #MOMENT} after a job has got its worker is over. */
+    record MomentOver() implements Event {}
+
+    /** A {@link #WHILE} is over. */
+    record WhileOver() implements Event {}
   }
 
   sealed interface Action {
@@ -45,6 +63,15 @@ final class Roster {
     record Give(long job, int worker) implements Action {}
 
     record Refuse(long job, Failure why) implements Action {}
+
+    /** End a worker that waits. */
+    record Retire(int worker) implements Action {}
+
+    /** Tell of {@link Event.MomentOver} when it is. */
+    record AwaitMoment() implements Action {}
+
+    /** Tell of {@link Event.WhileOver} when it is. */
+    record AwaitWhile() implements Action {}
   }
 
   private enum Zygote {
@@ -56,6 +83,7 @@ final class Roster {
   }
 
   private final int idle;
+  private final int mostIdle;
   private final Set<Integer> starting = new LinkedHashSet<>();
   private final Deque<Integer> waiting = new ArrayDeque<>();
   private final Deque<Long> demands = new ArrayDeque<>();
@@ -63,11 +91,21 @@ final class Roster {
   private boolean failing;
   private int last;
 
+  /** How many are kept waiting now. */
+  private int target;
+
+  private boolean inMoment;
+  private boolean inWhile;
+  private boolean missed;
+
   /**
-   * @param idle how many workers shall wait when no job wants one
+   * @param idle how many workers shall wait at least when no job wants one
+   * @param mostIdle how many at most, where jobs come so fast that some found none
    */
-  Roster(int idle) {
+  Roster(int idle, int mostIdle) {
     this.idle = idle;
+    this.mostIdle = Math.max(idle, mostIdle);
+    this.target = idle;
   }
 
   /** What is to be done now that this has happened. The zygote is taken to be starting at first. */
@@ -85,6 +123,7 @@ final class Roster {
     } else if (event instanceof Event.Gone gone) {
       workerGone(gone, actions);
     } else if (event instanceof Event.Wanted wanted) {
+      noteMiss(actions);
       demands.add(wanted.job());
       if (zygote == Zygote.DOWN) {
         zygote = Zygote.STARTING;
@@ -92,12 +131,51 @@ final class Roster {
       }
     } else if (event instanceof Event.Unwanted unwanted) {
       demands.remove(unwanted.job());
+    } else if (event instanceof Event.MomentOver) {
+      inMoment = false;
+    } else if (event instanceof Event.WhileOver) {
+      whileOver(actions);
     }
     while (!waiting.isEmpty() && !demands.isEmpty()) {
       actions.add(new Action.Give(demands.remove(), waiting.remove()));
+      if (!inMoment) {
+        inMoment = true;
+        actions.add(new Action.AwaitMoment());
+      }
     }
     fork(actions);
     return actions;
+  }
+
+  /** A job that finds no worker waiting, though workers do come up. */
+  private void noteMiss(List<Action> actions) {
+    if (!waiting.isEmpty() || zygote != Zygote.PROVEN || idle == 0) {
+      return;
+    }
+    missed = true;
+    if (target < mostIdle) {
+      target++;
+    }
+    awaitWhile(actions);
+  }
+
+  private void awaitWhile(List<Action> actions) {
+    if (!inWhile && target > idle) {
+      inWhile = true;
+      actions.add(new Action.AwaitWhile());
+    }
+  }
+
+  private void whileOver(List<Action> actions) {
+    inWhile = false;
+    if (!missed && target > idle) {
+      target--;
+      if (waiting.size() > target) {
+        actions.add(new Action.Retire(waiting.removeLast()));
+      }
+    }
+    missed = false;
+    awaitWhile(actions);
   }
 
   /** One that had worked is started again at once; one that had not, when a job asks for it. */
@@ -127,7 +205,8 @@ final class Roster {
 
   private void fork(List<Action> actions) {
     if (zygote == Zygote.UP || zygote == Zygote.PROVEN) {
-      int wanted = demands.size() + (failing ? 0 : idle);
+      int kept = failing || inMoment ? 0 : target;
+      int wanted = demands.size() + kept;
       while (waiting.size() + starting.size() < wanted && starting.size() < STARTING) {
         starting.add(++last);
         actions.add(new Action.Fork(last));

@@ -55,13 +55,15 @@ final class Workers implements AutoCloseable {
    * Starts the zygote, which needs no SparkContext yet.
    *
    * @param reception where the processes will call; closed with this
-   * @param idle how many workers shall wait for a job
+   * @param idle how many workers shall wait for a job at least
+   * @param mostIdle how many at most, where jobs come fast
    * @param longestLog how many bytes are kept of what a job prints
    */
   Workers(
       Zygote.Command command,
       Reception reception,
       int idle,
+      int mostIdle,
       long longestLog,
       ContextThreads threads) {
     this.command = command;
@@ -69,7 +71,7 @@ final class Workers implements AutoCloseable {
     this.reception = reception;
     this.longestLog = longestLog;
     this.threads = threads;
-    this.roster = new Roster(idle);
+    this.roster = new Roster(idle, mostIdle);
     this.loop =
         new ScheduledThreadPoolExecutor(1, work -> threads.newThread("python-workers", work));
     loop.setRemoveOnCancelPolicy(true);
@@ -266,6 +268,12 @@ final class Workers implements AutoCloseable {
         if (taken != null) {
           refuse(taken, refuse.why());
         }
+      } else if (action instanceof Roster.Action.Retire retire) {
+        discard(unused.remove(retire.worker()));
+      } else if (action instanceof Roster.Action.AwaitMoment) {
+        after(Roster.MOMENT, () -> decide(new Roster.Event.MomentOver()));
+      } else if (action instanceof Roster.Action.AwaitWhile) {
+        after(Roster.WHILE, () -> decide(new Roster.Event.WhileOver()));
       }
     }
   }

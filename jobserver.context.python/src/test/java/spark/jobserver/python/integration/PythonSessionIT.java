@@ -6,11 +6,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
@@ -23,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.NamedObject.Kind;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.python.PythonSessionContextFactory;
 import spark.jobserver.python.integration.Archives.Archive;
@@ -253,6 +260,42 @@ class PythonSessionIT {
       TimeUnit.MILLISECONDS.sleep(20);
     }
     assertThat(log).satisfies(file -> assertThat(Files.size(file)).isLessThanOrEqualTo(most));
+  }
+
+  @Test
+  void whatJobsShareIsTold() throws Exception {
+    assertThat(context.run("Shares", "{}").result()).isEqualTo("{\"key\":[1,2]}");
+    Map<String, NamedObject> shared =
+        context.running.namedObjects().stream()
+            .collect(Collectors.toMap(NamedObject::name, Function.identity()));
+    context.run("Unshares", "{}").result();
+
+    assertThat(shared)
+        .containsOnlyKeys(
+            "held frame",
+            "lazy frame",
+            "held rdd",
+            "lazy rdd",
+            "value",
+            "own",
+            "bare",
+            "bare frame");
+    assertThat(shared.get("held frame").kind()).isEqualTo(Kind.DATAFRAME);
+    assertThat(shared.get("held frame").className()).isEmpty();
+    assertThat(shared.get("held frame").size().orElse(0)).isBetween(1L, 100_000L);
+    assertThat(shared.get("held rdd").kind()).isEqualTo(Kind.RDD);
+    assertThat(shared.get("held rdd").size().orElse(0)).isBetween(1L, 100_000L);
+    assertThat(shared.get("value").size().orElse(0)).isBetween(1L, 1000L);
+    assertThat(shared.get("own").className()).contains("jobs.Base");
+    assertThat(List.of(shared.get("lazy frame"), shared.get("lazy rdd"), shared.get("bare")))
+        .containsExactly(
+            new NamedObject("lazy frame", Kind.DATAFRAME, Optional.empty(), OptionalLong.empty()),
+            new NamedObject("lazy rdd", Kind.RDD, Optional.empty(), OptionalLong.of(0)),
+            new NamedObject(
+                "bare", Kind.OBJECT, Optional.of("java.util.ArrayList"), OptionalLong.empty()));
+    assertThat(shared.get("value").className()).contains("dict");
+    assertThat(shared.get("bare frame").kind()).isEqualTo(Kind.DATAFRAME);
+    assertThat(context.running.namedObjects()).isEmpty();
   }
 
   @Test

@@ -9,30 +9,45 @@ import org.junit.jupiter.api.Test;
 
 class PythonSettingsTest {
   private static final long MIB_10 = 10 * 1024 * 1024;
+  private static final long MIB_256 = 256 * 1024 * 1024;
 
   @Test
   void thereAreDefaults() {
-    assertThat(of("")).isEqualTo(new PythonSettings("python3", List.of(), 2, MIB_10));
+    assertThat(of(""))
+        .isEqualTo(new PythonSettings("python3", List.of(), 2, 8, true, 0, MIB_256, MIB_10));
   }
 
   @Test
   void theSeedsKeysCount() {
     assertThat(of("python { executable = \"/opt/python\", paths = [\"/a\", \"/b\"] }"))
-        .isEqualTo(new PythonSettings("/opt/python", List.of("/a", "/b"), 2, MIB_10));
+        .isEqualTo(
+            new PythonSettings("/opt/python", List.of("/a", "/b"), 2, 8, true, 0, MIB_256, MIB_10));
   }
 
   @Test
   void aQueryHasOnlyTexts() {
     assertThat(
             of(
-                "python.paths = \"/a, /b,\", python.workers.idle = \"3\", job-log.max-size = \"64k\""))
-        .isEqualTo(new PythonSettings("python3", List.of("/a", "/b"), 3, 65_536));
+                "python.paths = \"/a, /b,\", python.workers.idle = \"3\","
+                    + " python.workers.most-idle = \"4\","
+                    + " python.workers.max-memory = 256m, max-result-size = \"1 MiB\","
+                    + " python.executor-daemon = \"false\", job-log.max-size = \"64k\""))
+        .isEqualTo(
+            new PythonSettings(
+                "python3", List.of("/a", "/b"), 3, 4, false, 1 << 28, 1 << 20, 65_536));
   }
 
   @Test
   void nonsenseIsRefused() {
     assertThatThrownBy(() -> of("python.workers.idle = 65"))
         .hasMessage("python.workers.idle is 65, not a number from 0 to 64");
+    assertThatThrownBy(() -> of("python.workers.most-idle = -1"))
+        .hasMessage("python.workers.most-idle is -1, not a number from 0 to 64");
+    assertThatThrownBy(() -> of("python.workers.max-memory = 63 MiB"))
+        .hasMessage(
+            "python.workers.max-memory is 66060288 bytes, less than 67108864; 0 is no limit");
+    assertThatThrownBy(() -> of("max-result-size = 3 GiB"))
+        .hasMessage("max-result-size is 3221225472 bytes, not a number from 1 to 2147483647");
     assertThatThrownBy(() -> of("python.executable = \" \"")).hasMessageContaining("is empty");
     assertThatThrownBy(() -> of("job-log.max-size = 63 KiB"))
         .hasMessage("job-log.max-size is 64512 bytes, less than 65536");

@@ -6,15 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import spark.jobserver.api.Failure;
+import spark.jobserver.python.worker.Roster.Action.AwaitMoment;
+import spark.jobserver.python.worker.Roster.Action.AwaitWhile;
 import spark.jobserver.python.worker.Roster.Action.Fork;
 import spark.jobserver.python.worker.Roster.Action.Give;
 import spark.jobserver.python.worker.Roster.Action.Refuse;
+import spark.jobserver.python.worker.Roster.Action.Retire;
 import spark.jobserver.python.worker.Roster.Action.StartZygote;
 import spark.jobserver.python.worker.Roster.Event;
 import spark.jobserver.python.worker.Roster.Event.Gone;
+import spark.jobserver.python.worker.Roster.Event.MomentOver;
 import spark.jobserver.python.worker.Roster.Event.Unwanted;
 import spark.jobserver.python.worker.Roster.Event.Waits;
 import spark.jobserver.python.worker.Roster.Event.Wanted;
+import spark.jobserver.python.worker.Roster.Event.WhileOver;
 import spark.jobserver.python.worker.Roster.Event.ZygoteDown;
 import spark.jobserver.python.worker.Roster.Event.ZygoteUp;
 
@@ -27,9 +32,11 @@ class RosterTest {
   }
 
   @Test
-  void aJobGetsTheWorkerThatWaitsAndAnotherIsForked() {
+  void aJobGetsTheWorkerThatWaitsAndAnotherIsForkedWhenTheMomentIsOver() {
     assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7)))
-        .containsExactly(new Give(7, 1), new Fork(2));
+        .containsExactly(new Give(7, 1), new AwaitMoment());
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7), new MomentOver()))
+        .containsExactly(new Fork(2));
   }
 
   @Test
@@ -37,13 +44,13 @@ class RosterTest {
     assertThat(lastOf(0, new Wanted(7))).isEmpty();
     assertThat(lastOf(0, new Wanted(7), new ZygoteUp())).containsExactly(new Fork(1));
     assertThat(lastOf(0, new Wanted(7), new ZygoteUp(), new Waits(1)))
-        .containsExactly(new Give(7, 1));
+        .containsExactly(new Give(7, 1), new AwaitMoment());
   }
 
   @Test
   void jobsGetWorkersInTheirOrder() {
     assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Wanted(8), new Waits(2)))
-        .containsExactly(new Give(7, 2));
+        .containsExactly(new Give(7, 2), new AwaitMoment());
   }
 
   @Test
@@ -75,7 +82,11 @@ class RosterTest {
   @Test
   void oneThatComesUpEndsTheCaution() {
     assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7), new Waits(2)))
-        .containsExactly(new Give(7, 2), new Fork(3));
+        .containsExactly(new Give(7, 2), new AwaitMoment());
+    assertThat(
+            lastOf(
+                1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7), new Waits(2), new MomentOver()))
+        .containsExactly(new Fork(3));
   }
 
   @Test
@@ -119,9 +130,73 @@ class RosterTest {
         .containsExactly(new Give(8, 1));
   }
 
+  @Test
+  void withinAMomentOnlyJobsThatFindNoWorkerGetOneForked() {
+    Roster roster = busy(2, 2);
+    assertThat(roster.on(new Wanted(8))).containsExactly(new Give(8, 2));
+    assertThat(roster.on(new Wanted(9))).containsExactly(new Fork(3));
+    assertThat(roster.on(new MomentOver())).containsExactly(new Fork(4), new Fork(5));
+  }
+
+  @Test
+  void oneMoreIsKeptForEachJobThatFoundNoneUpToAsManyAsThereMayBe() {
+    Roster roster = busy(1, 3);
+    assertThat(roster.on(new Wanted(8))).containsExactly(new AwaitWhile(), new Fork(2));
+    assertThat(roster.on(new Wanted(9))).containsExactly(new Fork(3));
+    assertThat(roster.on(new Wanted(10))).containsExactly(new Fork(4));
+    roster.on(new Waits(2));
+    roster.on(new Waits(3));
+    roster.on(new Waits(4));
+    assertThat(roster.on(new MomentOver())).containsExactly(new Fork(5), new Fork(6), new Fork(7));
+  }
+
+  @Test
+  void oneLessIsKeptAfterEachWhileInWhichNoneWasMissed() {
+    Roster roster = busy(1, 3);
+    roster.on(new Wanted(8));
+    roster.on(new Wanted(9));
+    for (int worker = 2; worker <= 6; worker++) {
+      roster.on(new Waits(worker));
+    }
+    roster.on(new MomentOver());
+    assertThat(roster.on(new WhileOver())).containsExactly(new AwaitWhile());
+    assertThat(roster.on(new WhileOver())).containsExactly(new Retire(6), new AwaitWhile());
+    assertThat(roster.on(new WhileOver())).containsExactly(new Retire(5));
+    assertThat(roster.on(new Gone(4, WHY))).containsExactly(new Fork(4));
+  }
+
+  @Test
+  void whereNoneShallWaitNoneIsKeptForThoseThatFindNone() {
+    Roster roster = new Roster(0, 8);
+    roster.on(new ZygoteUp());
+    roster.on(new Wanted(7));
+    roster.on(new Waits(1));
+    assertThat(roster.on(new Wanted(8))).containsExactly(new Fork(2));
+    roster.on(new Waits(2));
+    assertThat(roster.on(new MomentOver())).isEmpty();
+  }
+
+  @Test
+  void thatTheFirstJobsFindNoneIsNoReasonToKeepMore() {
+    Roster roster = new Roster(1, 8);
+    assertThat(roster.on(new Wanted(7))).isEmpty();
+    assertThat(roster.on(new ZygoteUp())).containsExactly(new Fork(1), new Fork(2));
+  }
+
+  /** One with workers that wait, of which a job has just got the first. */
+  private static Roster busy(int idle, int mostIdle) {
+    Roster roster = new Roster(idle, mostIdle);
+    roster.on(new ZygoteUp());
+    for (int worker = 1; worker <= idle; worker++) {
+      roster.on(new Waits(worker));
+    }
+    assertThat(roster.on(new Wanted(7))).containsExactly(new Give(7, 1), new AwaitMoment());
+    return roster;
+  }
+
   /** What is decided at the last of these events. */
   private static List<Roster.Action> lastOf(int idle, Event... events) {
-    Roster roster = new Roster(idle);
+    Roster roster = new Roster(idle, idle);
     List<Roster.Action> actions = new ArrayList<>();
     for (Event event : events) {
       actions = roster.on(event);

@@ -264,7 +264,10 @@ public final class ContextJobs {
     if (won && end.refusal().isPresent()) {
       live.started().completeExceptionally(end.refusal().get());
     }
-    live.started().complete(null);
+    if (live.started().complete(null)) {
+      // A driver does not tell that a job has started whose end it tells.
+      around.counters().count(JobState.RUNNING);
+    }
     try {
       Ended told = new Ended(ended, won ? lasting(job, result) : stored(ended));
       if (won && end.worthACall()) {

@@ -94,6 +94,8 @@ final class Desk implements DriverDesk {
       context.jobs().started(start.jobId());
     } else if (event instanceof Event.JobProgress news) {
       context.jobs().progressed(news.jobId(), news.progress());
+    } else if (event instanceof Event.NamedObjectsListed listed) {
+      context.answered(listed);
     } else if (event instanceof Event.ContextReady ready) {
       context.on(
           new ContextLife.Event.Ready(

@@ -24,6 +24,7 @@ import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
@@ -35,6 +36,7 @@ import spark.jobserver.core.posted.PostedConfig;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event.JobEnded;
+import spark.jobserver.link.Event.NamedObjectsListed;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 import spark.jobserver.link.driver.Outbox;
@@ -53,6 +55,7 @@ public final class LiveContext {
   static final String STOP_ON_JOB_ERROR = "stop-context-on-job-error";
   static final String PATIENCE = "context-init-timeout";
   private static final Duration DEFAULT_PATIENCE = Duration.ofMinutes(2);
+  private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -70,6 +73,7 @@ public final class LiveContext {
   private final Consumer<LiveContext> whenOver;
   private final CommandLog commands = new CommandLog();
   private final ContextJobs jobs;
+  private final ObjectQuestions questions;
   private final boolean adHoc;
   private final boolean stopOnJobError;
   private final Duration patience;
@@ -104,6 +108,9 @@ public final class LiveContext {
             commands,
             this::reachable,
             this::jobEnded);
+    this.questions =
+        new ObjectQuestions(
+            context.name(), commands, this::reachable, around.timer(), ANSWER_PATIENCE);
   }
 
   /** The context as it is now. */
@@ -332,6 +339,7 @@ public final class LiveContext {
             ErrorCode.CONTEXT_INIT,
             context.failure().orElse(Failure.of("The context was stopped before it had come up"))));
     over.complete(context);
+    questions.contextOver();
   }
 
   private void retry(Runnable work) {
@@ -411,6 +419,28 @@ public final class LiveContext {
 
   private boolean reachable() {
     return System.nanoTime() - lastContact < around.reach().toNanos();
+  }
+
+  /**
+   * What its jobs share by name, in the order of the names; nothing as long as it is coming up.
+   *
+   * @return fails with {@link ErrorCode#UNAVAILABLE} when its driver is out of reach or does not
+   *     answer, and with {@link ErrorCode#CONTEXT_NOT_FOUND} when the context is over first
+   */
+  CompletionStage<List<NamedObject>> namedObjects() {
+    if (context.state() == ContextState.STARTED) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+    CompletionStage<List<NamedObject>> answer = questions.ask();
+    if (over.isDone()) {
+      questions.contextOver(); // that it was over may have been said before this was asked
+    }
+    return answer;
+  }
+
+  /** The driver says what the jobs share. */
+  void answered(NamedObjectsListed answer) {
+    questions.answered(answer);
   }
 
   // Jobs

@@ -13,6 +13,7 @@ import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.DriverStart;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
@@ -62,6 +63,14 @@ public final class SupervisedContexts implements Contexts {
   @Override
   public Optional<DriverStart> start(String contextId) {
     return supervisor.byId(contextId).flatMap(LiveContext::start);
+  }
+
+  @Override
+  public CompletionStage<List<NamedObject>> namedObjects(String name) {
+    return supervisor
+        .find(name)
+        .map(LiveContext::namedObjects)
+        .orElseThrow(() -> ObjectQuestions.notFound(name));
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -31,6 +32,7 @@ import spark.jobserver.api.ContextState;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.JobInsertion;
 import spark.jobserver.api.dao.RequestKey;
@@ -327,6 +329,66 @@ class ContextSupervisorTest {
 
     assertThat(get(killed).state()).isEqualTo(JobState.KILLED);
     assertThat(dao.killWishes()).isEmpty();
+  }
+
+  private static NamedObject shared(String name) {
+    return new NamedObject(name, NamedObject.Kind.RDD, Optional.empty(), OptionalLong.of(5));
+  }
+
+  /** Asks what the jobs of a context share, once its driver has shown itself. */
+  private CompletionStage<List<NamedObject>> ask(String name) throws InterruptedException {
+    CompletionStage<List<NamedObject>> asked = live(name).namedObjects();
+    while (asked.toCompletableFuture().isCompletedExceptionally()) {
+      TimeUnit.MILLISECONDS.sleep(20);
+      asked = live(name).namedObjects();
+    }
+    return asked;
+  }
+
+  @Test
+  void the_driver_is_asked_what_jobs_share() throws Exception {
+    FakeDriver driver = running("c");
+    CompletionStage<List<NamedObject>> asked = ask("c");
+    String id = driver.next(Command.ListNamedObjects.class).requestId();
+    driver.answer(Event.NamedObjectsListed.of("another", List.of()));
+    Event.NamedObjectsListed answer =
+        Event.NamedObjectsListed.of(id, List.of(shared("b"), shared("a")));
+    driver.answer(answer);
+    driver.answer(answer);
+
+    assertThat(get(asked)).containsExactly(shared("a"), shared("b"));
+  }
+
+  @Test
+  void jobs_of_a_context_that_is_coming_up_share_nothing() throws Exception {
+    create("c");
+
+    assertThat(get(live("c").namedObjects())).isEmpty();
+  }
+
+  @Test
+  void nobody_waits_for_a_driver_out_of_reach_to_say_what_jobs_share() throws Exception {
+    FakeDriver driver = running("c");
+    driver.close();
+    await(() -> live("c").namedObjects().toCompletableFuture().isCompletedExceptionally());
+
+    JobserverException refusal = refusal(live("c").namedObjects());
+
+    assertThat(refusal.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+    assertThat(refusal).hasMessage("The driver of context c is out of reach. Try again.");
+  }
+
+  @Test
+  void who_asks_what_jobs_share_is_told_when_the_context_dies() throws Exception {
+    FakeDriver driver = running("c");
+    CompletionStage<List<NamedObject>> asked = ask("c");
+    driver.next(Command.ListNamedObjects.class);
+    driver.die("signal 9");
+
+    JobserverException refusal = refusal(asked);
+
+    assertThat(refusal.code()).isEqualTo(ErrorCode.CONTEXT_NOT_FOUND);
+    assertThat(refusal).hasMessage("can't find context with name c");
   }
 
   @Test
@@ -675,7 +737,9 @@ class ContextSupervisorTest {
     for (Ending ending : List.of(Ending.FINISHED, Ending.FINISHED, Ending.FAILED)) {
       Submission submission = submit("c");
       driver.next(Command.RunJob.class);
-      driver.tell(new Event.JobStarted(submission.job().id()));
+      if (ending == Ending.FINISHED) { // else its end says it too
+        driver.tell(new Event.JobStarted(submission.job().id()));
+      }
       driver.end(submission.job().id(), ending);
       get(submission.ended());
     }

@@ -57,6 +57,10 @@ final class FakeDriver implements CommandHandler, AutoCloseable {
     link.tell(event, Content.of(new byte[0]));
   }
 
+  void answer(Event.NamedObjectsListed answer) {
+    link.answer(answer);
+  }
+
   void finish(String jobId, String result) {
     link.tell(
         new Event.JobEnded(jobId, Event.Ending.FINISHED, Failure.of("")),

@@ -120,9 +120,10 @@ public final class DriverEnd implements AutoCloseable {
 
   /**
    * Tells the server something that is lost if this driver dies first, and progress also when the
-   * server is out of reach.
+   * server is out of reach. An answer is not told but {@linkplain #answer given}.
    */
   public void tell(Event event) {
+    checkNoAnswer(event);
     if (event instanceof Event.JobProgress news) {
       progress.take(news);
     } else {
@@ -137,6 +138,7 @@ public final class DriverEnd implements AutoCloseable {
    * @throws UncheckedIOException when a large one cannot be written; the server is not told then
    */
   public void tell(Event event, Content attachment) {
+    checkNoAnswer(event);
     if (event instanceof Event.JobProgress) {
       throw new IllegalArgumentException("progress is not kept");
     }
@@ -147,6 +149,28 @@ public final class DriverEnd implements AutoCloseable {
       delivery.keep(event, attachment);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void checkNoAnswer(Event event) {
+    if (event instanceof Event.NamedObjectsListed) {
+      throw new IllegalArgumentException("an answer is sent once, not told until it is taken");
+    }
+  }
+
+  /**
+   * Answers what the server has asked: once, on the calling thread, which that may hold up for ten
+   * seconds. An answer that the server does not take is lost.
+   */
+  public void answer(Event.NamedObjectsListed answer) {
+    try {
+      if (!client.mention(answer)) {
+        LOG.info("the server takes no answer to a question of an earlier one");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ServerGone | IOException | RuntimeException e) {
+      LOG.warn("an answer to the server is lost: {}", e.toString());
     }
   }
 

@@ -135,16 +135,16 @@ final class LinkClient implements AutoCloseable {
   }
 
   /**
-   * Tells how far a job is.
+   * Tells an event that may be lost.
    *
    * @return false when the server does not know this kind of event
    */
-  boolean progress(Event.JobProgress news) throws IOException, InterruptedException, ServerGone {
+  boolean mention(Event event) throws IOException, InterruptedException, ServerGone {
     HttpRequest request =
         request("events")
             .header(Wire.ATTACHMENT, "0")
             .timeout(SMALL)
-            .POST(BodyPublishers.ofByteArray(Wire.line(news)))
+            .POST(BodyPublishers.ofByteArray(Wire.line(event)))
             .build();
     int status = http.send(request, BodyHandlers.discarding()).statusCode();
     if (status == 400) {

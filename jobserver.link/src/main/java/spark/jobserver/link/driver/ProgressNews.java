@@ -59,7 +59,7 @@ final class ProgressNews {
     while (true) {
       JobProgress next = next();
       try {
-        if (!client.progress(next)) {
+        if (!client.mention(next)) {
           LOG.info("the server takes no news of how far jobs are");
           dismiss(false);
         }

@@ -54,7 +54,7 @@ public interface DriverDesk {
 
   /**
    * A driver tells something, perhaps again. It is durable when this returns, but for {@link
-   * Event.JobProgress}, of which nobody expects that.
+   * Event.JobProgress} and {@link Event.NamedObjectsListed}, of which nobody expects that.
    *
    * @param attachment what followed the message, readable only until this returns
    */

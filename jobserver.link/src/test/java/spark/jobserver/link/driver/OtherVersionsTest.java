@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -47,6 +48,7 @@ class OtherVersionsTest {
   private AcceptedJobs accepted;
   private DriverEnd driver;
   private volatile int statusOfProgress = 204;
+  private volatile int statusOfAnswer = 204;
   private volatile boolean silentAboutProgress;
 
   @BeforeEach
@@ -119,7 +121,14 @@ class OtherVersionsTest {
         Thread.currentThread().interrupt();
       }
     }
-    answer(exchange, event instanceof Event.JobProgress ? statusOfProgress : 204);
+    answer(exchange, status(event));
+  }
+
+  private int status(Event event) {
+    if (event instanceof Event.JobProgress) {
+      return statusOfProgress;
+    }
+    return event instanceof Event.NamedObjectsListed ? statusOfAnswer : 204;
   }
 
   private static Event progress(String jobId, int completed) {
@@ -161,6 +170,20 @@ class OtherVersionsTest {
     assertThat(NotingDesk.next(events)).isEqualTo(progress("a", told));
     driver.tell(progress("a", told + 1));
     assertThat(NotingDesk.next(events)).isEqualTo(progress("a", told + 1));
+  }
+
+  @Test
+  void givesAnAnswerOnceToAServerThatDoesNotKnowIt() throws Exception {
+    statusOfAnswer = 400;
+    Event.NamedObjectsListed answer = new Event.NamedObjectsListed("1", List.of());
+
+    driver.answer(answer);
+
+    assertThat(NotingDesk.next(events)).isEqualTo(answer);
+    redial();
+    Event ended = new Event.JobEnded("b", Event.Ending.FINISHED, Failure.of(""));
+    driver.tell(ended, Content.of(new byte[] {'1'}));
+    assertThat(NotingDesk.next(events)).isEqualTo(ended);
   }
 
   @Test

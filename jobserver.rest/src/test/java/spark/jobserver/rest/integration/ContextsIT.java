@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +15,8 @@ import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
 import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.NamedObject.Kind;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.rest.FakeContexts;
@@ -117,6 +120,58 @@ class ContextsIT extends RunningServer {
     server
         .get("/contexts/none")
         .isJson(404, "{'status': 'ERROR', 'result': \"can't find context with name none\"}");
+  }
+
+  @Test
+  void whatJobsShareIsAnsweredWhenTheDriverHasSaidIt() {
+    CompletableFuture<List<NamedObject>> objects = new CompletableFuture<>();
+    contexts.objects = objects;
+    CompletableFuture<Reply> reply = later(() -> server.get("/contexts/c%2F1/objects"));
+    assertThat(contexts.objectsAsked.join()).isEqualTo("c/1");
+    assertThat(reply).isNotDone();
+    objects.complete(
+        List.of(
+            new NamedObject("a", Kind.VALUE, Optional.of("dict"), OptionalLong.of(0)),
+            new NamedObject("ä", Kind.DATAFRAME, Optional.empty(), OptionalLong.empty()),
+            new NamedObject("b", Kind.RDD, Optional.empty(), OptionalLong.of(1L << 40)),
+            new NamedObject("c", Kind.OBJECT, Optional.of("a.B"), OptionalLong.empty())));
+    reply
+        .join()
+        .isJson(
+            200,
+            """
+            [{'name': 'a', 'kind': 'value', 'class': 'dict', 'size': 0},
+             {'name': 'ä', 'kind': 'dataframe'},
+             {'name': 'b', 'kind': 'rdd', 'size': 1099511627776},
+             {'name': 'c', 'kind': 'object', 'class': 'a.B'}]
+            """);
+  }
+
+  @Test
+  void jobsMayShareNothing() {
+    contexts.objects = CompletableFuture.completedFuture(List.of());
+    server.get("/contexts/ctx/objects").isJson(200, "[]");
+  }
+
+  @Test
+  void aContextThatIsNotLiveHasNoObjects() {
+    contexts.failure =
+        Optional.of(
+            new JobserverException(
+                ErrorCode.CONTEXT_NOT_FOUND, "can't find context with name none"));
+    server
+        .get("/contexts/none/objects")
+        .isJson(404, "{'status': 'ERROR', 'result': \"can't find context with name none\"}");
+  }
+
+  @Test
+  void whoAsksADriverOutOfReachIsToldWhenToComeAgain() {
+    contexts.objects =
+        CompletableFuture.failedFuture(
+            new JobserverException(ErrorCode.UNAVAILABLE, "The driver is out of reach"));
+    Reply reply = server.get("/contexts/ctx/objects");
+    reply.isJson(503, "{'status': 'ERROR', 'result': 'The driver is out of reach'}");
+    assertThat(reply.header("Retry-After")).matches("[1-9][0-9]*");
   }
 
   @Test
