@@ -135,4 +135,9 @@ class TimeoutsIT extends RunningServer {
     jobs.with(FakeJobs.started("j-1").in(JobState.RUNNING));
     server.send("DELETE /jobs/j-1", "").isJson(500, TIMED_OUT);
   }
+
+  @Test
+  void aDriverThatTakesTooLongToSayWhatJobsShareIsToldSo() {
+    server.get("/contexts/ctx/objects").isJson(500, TIMED_OUT);
+  }
 }
