@@ -62,6 +62,8 @@ class Sjs:
         return subprocess.Popen(
             [str(self.command), *arguments],
             env={**os.environ, "SJS_URL": url or self.server.url},
+            # A shell that runs these tests in the background has it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more},
         )
 

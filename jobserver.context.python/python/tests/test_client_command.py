@@ -71,6 +71,8 @@ def process(server, *arguments, environment=None, **more):
         },
         stdout=subprocess.PIPE,
         text=True,
+        # A shell that runs these tests in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         **more,
     )
 
