@@ -206,7 +206,7 @@ class Forked(Base):
     def run_job(self, context, runtime, data):
         def told(_):
             main = sys.modules["__main__"].__spec__.name
-            way = [key for key in os.environ if "DAEMON" in key]
+            way = [key for key in os.environ if "JOBSERVER_DAEMON" in key]
             path = os.environ["PYTHONPATH"].split(os.pathsep) + sys.path[1:]
             return main, way, [entry for entry in path if entry == "." or "daemon" in entry]
 
