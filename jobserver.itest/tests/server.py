@@ -241,9 +241,9 @@ class Server:
         return pid
 
     def workers(self, name: str) -> list[int]:
-        """The Python processes of a context: the zygote first."""
+        """The Python processes of a context but for those of executors: the zygote first."""
         marker = self.context_id(name).encode()
-        return sorted(p for p, c in processes(marker).items() if "sparkjobserver" in c)
+        return sorted(p for p, c in processes(marker).items() if "sparkjobserver._worker" in c)
 
 
 def alive(pid: int) -> bool:
