@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -271,6 +272,53 @@ def running(folder: Path, conf: str = "", env: dict[str, str] | None = None) -> 
         yield server
     finally:
         server.end()
+
+
+@contextlib.contextmanager
+def standalone_master(folder: Path, patience: float = 60) -> Iterator[str]:
+    """A standalone master with one worker process; gives its URL.
+
+    :param patience: seconds within which the worker registers
+    """
+    port = free_port()
+    url = f"spark://127.0.0.1:{port}"
+    env = {
+        **os.environ,
+        "SPARK_HOME": str(SPARK_HOME),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOG_DIR": str(folder),
+        "SPARK_WORKER_DIR": str(folder / "work"),
+        "PYSPARK_PYTHON": sys.executable,
+    }
+    here = ["--host", "127.0.0.1", "--webui-port", "0"]
+    commands = (
+        ["master.Master", *here, "--port", str(port)],
+        ["worker.Worker", *here, "--cores", "2", "--memory", "1g", url],
+    )
+    with (folder / "log").open("w") as log:
+        started = [
+            subprocess.Popen(
+                [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{main}", *more],
+                env=env,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+            for main, *more in commands
+        ]
+        try:
+            until(
+                lambda: "Registering worker" in (folder / "log").read_text(),
+                patience,
+                "the worker has registered",
+            )
+            yield url
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait(30)
+                assert not alive(process.pid)
 
 
 # Requests as they go over the wire

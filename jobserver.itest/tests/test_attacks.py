@@ -1670,8 +1670,7 @@ def test_a_listed_name_does_not_lead_to_this_machine(server: Server, url: str) -
         answer = told(server, url.format(port=port))
         assert answer.status == 202
         given_up = f"job {answer.json['jobId']}: its callback was given up"
-        log = server.data / "log" / "server.log"
-        until(lambda: given_up in log.read_text(), 30, "it is given up")
+        until(lambda: given_up in server.log(), 30, "it is given up")
     assert seen == []
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server import SPARK_HOME, Server, alive, example, free_port, until
+from server import Server, example, standalone_master
 
 WORDS = "example_jobs.word_count.WordCountSparkJob"
 INPUT = 'input.strings = ["a", "b", "a"]'
@@ -62,60 +59,8 @@ def test_a_local_cluster_runs_the_word_count(server: Server, shouting: Path) -> 
 
 @pytest.fixture(scope="module")
 def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A standalone master with one worker process."""
-    folder = tmp_path_factory.mktemp("standalone")
-    port, ui = free_port(), free_port()
-    url = f"spark://127.0.0.1:{port}"
-    env = {
-        **os.environ,
-        "SPARK_HOME": str(SPARK_HOME),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOG_DIR": str(folder),
-        "SPARK_WORKER_DIR": str(folder / "work"),
-        "PYSPARK_PYTHON": sys.executable,
-    }
-    spark_class = str(SPARK_HOME / "bin" / "spark-class")
-    package = "org.apache.spark.deploy"
-    with (folder / "log").open("w") as log:
-        started = [
-            subprocess.Popen([spark_class, *command], env=env, stdout=log, stderr=log, cwd=folder)
-            for command in (
-                [
-                    f"{package}.master.Master",
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(port),
-                    "--webui-port",
-                    str(ui),
-                ],
-                [
-                    f"{package}.worker.Worker",
-                    "--host",
-                    "127.0.0.1",
-                    "--cores",
-                    "2",
-                    "--memory",
-                    "1g",
-                    "--webui-port",
-                    "0",
-                    url,
-                ],
-            )
-        ]
-        try:
-            until(
-                lambda: "Registering worker" in (folder / "log").read_text(),
-                60,
-                "the worker has registered",
-            )
-            yield url
-        finally:
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.wait(30)
-                assert not alive(process.pid)
+    with standalone_master(tmp_path_factory.mktemp("standalone")) as url:
+        yield url
 
 
 def test_a_standalone_master_runs_the_word_count(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from server import SPARK_HOME, Server, alive, free_port, until
+from server import SPARK_HOME, Server, standalone_master
 
 OURS, PYSPARKS = "sparkjobserver_daemon", "pyspark.daemon"
 SPARK_VERSION = next(SPARK_HOME.glob("jars/spark-core_*.jar")).stem.rpartition("-")[2]
@@ -164,47 +161,8 @@ def test_the_module_is_found_where_python_does_not_look_into_the_working_folder(
 
 @pytest.fixture(scope="module")
 def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A standalone master with one worker process."""
-    folder = tmp_path_factory.mktemp("standalone")
-    port = free_port()
-    url = f"spark://127.0.0.1:{port}"
-    env = {
-        **os.environ,
-        "SPARK_HOME": str(SPARK_HOME),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOG_DIR": str(folder),
-        "SPARK_WORKER_DIR": str(folder / "work"),
-        "PYSPARK_PYTHON": sys.executable,
-    }
-    here = ["--host", "127.0.0.1", "--webui-port", "0"]
-    commands = (
-        ["master.Master", *here, "--port", str(port)],
-        ["worker.Worker", *here, "--cores", "2", "--memory", "1g", url],
-    )
-    with (folder / "log").open("w") as log:
-        started = [
-            subprocess.Popen(
-                [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{main}", *more],
-                env=env,
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-            )
-            for main, *more in commands
-        ]
-        try:
-            until(
-                lambda: "Registering worker" in (folder / "log").read_text(),
-                120,
-                "the worker has registered",
-            )
-            yield url
-        finally:
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.wait(30)
-                assert not alive(process.pid)
+    with standalone_master(tmp_path_factory.mktemp("standalone"), patience=120) as url:
+        yield url
 
 
 def test_executors_of_a_standalone_master_run_our_daemon(jobs: Server, master: str) -> None:

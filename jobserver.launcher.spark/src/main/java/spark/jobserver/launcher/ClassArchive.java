@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -19,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * The archive of classes that drivers start with: what a driver has loaded once, in the form that
  * the JVM keeps classes in (a dynamic archive of its class data sharing, JEP 350). It is good for
  * one Java, one Spark and one set of our bundles, which its name tells; the JVM itself refuses one
- * whose class path differs and goes on without.
+ * whose class path differs, as when jars are replaced under a server that runs, and goes on
+ * without.
  */
 final class ClassArchive {
   private static final Logger LOG = LoggerFactory.getLogger(ClassArchive.class);
@@ -40,6 +42,9 @@ final class ClassArchive {
   private final Path sparkJars;
   private final List<Path> ours;
 
+  /** Where it is; found at the first question, for there are hundreds of jars to look at. */
+  private Optional<Path> file = Optional.empty();
+
   /**
    * @param folder where archives are kept; servers may share it
    * @param sparkJars the folder of Spark's jars, which are a driver's class path
@@ -53,8 +58,11 @@ final class ClassArchive {
   }
 
   /** Where it is, or will be. */
-  Path file() throws IOException {
-    return folder.resolve(PREFIX + fingerprint() + SUFFIX);
+  synchronized Path file() throws IOException {
+    if (file.isEmpty()) {
+      file = Optional.of(folder.resolve(PREFIX + fingerprint() + SUFFIX));
+    }
+    return file.get();
   }
 
   /** Whether there is one. */

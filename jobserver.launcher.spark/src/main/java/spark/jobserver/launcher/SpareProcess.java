@@ -86,7 +86,7 @@ final class SpareProcess implements SpareDriver {
     Path assignment = spec.folder().resolve(ASSIGNED);
     Files.createFile(assignment); // last: it is waited for
     LOG.info("context {}: takes the spare driver, process {}", contextId(), process);
-    return process;
+    return process.assigned();
   }
 
   @Override

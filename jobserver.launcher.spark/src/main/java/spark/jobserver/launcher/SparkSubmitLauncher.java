@@ -175,7 +175,10 @@ public final class SparkSubmitLauncher implements DriverLauncher {
     DriverReference reference =
         new DriverReference(process.pid(), startTime, marker, spec.folder());
     LOG.info("context {}: started driver {}, process {}", spec.contextId(), marker, process.pid());
-    return new SparkSubmitProcess(reference, process.onExit().thenApply(ended -> words(ended)));
+    return new SparkSubmitProcess(
+        reference,
+        process.onExit().thenApply(ended -> words(ended)),
+        SparkSubmitProcess.startBy(properties.text()));
   }
 
   private SparkProperties properties(DriverSpec spec) throws IOException {
@@ -269,7 +272,7 @@ public final class SparkSubmitLauncher implements DriverLauncher {
   @Override
   public Optional<DriverProcess> find(String reference) {
     return DriverReference.parse(reference)
-        .map(found -> new SparkSubmitProcess(found, exitOf(found)));
+        .map(found -> SparkSubmitProcess.found(found, exitOf(found)));
   }
 
   /** The kernel tells only the parent that a process has ended, so look from time to time. */

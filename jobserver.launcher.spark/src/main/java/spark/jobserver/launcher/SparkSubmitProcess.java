@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -30,15 +31,44 @@ final class SparkSubmitProcess implements DriverProcess {
 
   private final DriverReference reference;
   private final CompletableFuture<String> exit;
+  private final DriverStart start;
 
   /**
    * A process.
    *
    * @param exit completes with words on how it ended
+   * @param start how it came to be
    */
-  SparkSubmitProcess(DriverReference reference, CompletableFuture<String> exit) {
+  SparkSubmitProcess(DriverReference reference, CompletableFuture<String> exit, DriverStart start) {
     this.reference = reference;
     this.exit = exit;
+    this.start = start;
+  }
+
+  /** A process that an earlier server has started: how is told by its folder. */
+  static SparkSubmitProcess found(DriverReference reference, CompletableFuture<String> exit) {
+    return new SparkSubmitProcess(reference, exit, startOf(reference.folder()));
+  }
+
+  private static DriverStart startOf(Path folder) {
+    if (Files.exists(folder.resolve(SpareDriver.ASSIGNED))) {
+      return DriverStart.SPARE;
+    }
+    try {
+      return startBy(Files.readString(SparkProperties.file(folder)));
+    } catch (IOException e) {
+      return DriverStart.COLD; // its folder is being cleared
+    }
+  }
+
+  /** How a process starts that is given these properties. */
+  static DriverStart startBy(String properties) {
+    return properties.contains(ClassArchive.OPTION) ? DriverStart.ARCHIVE : DriverStart.COLD;
+  }
+
+  /** This process, as the driver of the context that it is given. */
+  SparkSubmitProcess assigned() {
+    return new SparkSubmitProcess(reference, exit, DriverStart.SPARE);
   }
 
   /** This process, for somebody who is told of its end after this is done. */
@@ -49,7 +79,8 @@ final class SparkSubmitProcess implements DriverProcess {
             how -> {
               work.accept(how);
               return how;
-            }));
+            }),
+        start);
   }
 
   @Override
@@ -64,17 +95,7 @@ final class SparkSubmitProcess implements DriverProcess {
 
   @Override
   public DriverStart start() {
-    if (Files.exists(reference.folder().resolve(SpareDriver.ASSIGNED))) {
-      return DriverStart.SPARE;
-    }
-    try {
-      return Files.readString(SparkProperties.file(reference.folder()))
-              .contains(ClassArchive.OPTION)
-          ? DriverStart.ARCHIVE
-          : DriverStart.COLD;
-    } catch (IOException e) {
-      return DriverStart.COLD; // its folder is being cleared
-    }
+    return start;
   }
 
   @Override

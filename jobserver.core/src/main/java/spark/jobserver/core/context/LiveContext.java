@@ -400,11 +400,7 @@ public final class LiveContext {
   }
 
   private List<Command.BundleFile> bundles() {
-    return BundleFile.read(context.bundle()).stream()
-        .map(
-            bundle ->
-                new Command.BundleFile(bundle.symbolicName(), bundle.version(), bundle.digest()))
-        .toList();
+    return BundleFile.told(BundleFile.read(context.bundle()));
   }
 
   /** The driver lives, and has carried out the commands up to a number. */

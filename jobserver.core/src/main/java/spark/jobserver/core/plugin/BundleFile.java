@@ -3,6 +3,7 @@ package spark.jobserver.core.plugin;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import spark.jobserver.link.Command;
 
 /**
  * A bundle that a driver installs.
@@ -19,6 +20,13 @@ public record BundleFile(String symbolicName, String version, String digest) {
     return bundles.stream()
         .map(bundle -> bundle.symbolicName + ":" + bundle.version + "@" + bundle.digest)
         .collect(Collectors.joining(" "));
+  }
+
+  /** As a driver is told them. */
+  public static List<Command.BundleFile> told(List<BundleFile> bundles) {
+    return bundles.stream()
+        .map(bundle -> new Command.BundleFile(bundle.symbolicName, bundle.version, bundle.digest))
+        .toList();
   }
 
   /** What {@link #text} has written. */

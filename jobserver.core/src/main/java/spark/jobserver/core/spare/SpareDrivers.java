@@ -33,9 +33,9 @@ import spark.jobserver.api.server.Settings;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.config.DriverConfig;
 import spark.jobserver.core.config.DriverSettings;
+import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.FactoryRevision;
 import spark.jobserver.core.plugin.InstalledFactories;
-import spark.jobserver.link.Command;
 import spark.jobserver.link.SpareFile;
 import spark.jobserver.link.Wire;
 
@@ -137,6 +137,9 @@ public final class SpareDrivers {
             .filter(one -> one.driver().isReady() && one.driver().suits(contextSettings))
             .findFirst();
     found.ifPresent(kept::remove);
+    if (found.isPresent()) {
+      failures = 0; // it has got ready
+    }
     return found;
   }
 
@@ -253,8 +256,13 @@ public final class SpareDrivers {
     DriverSpec spec = order(factory, true);
     LOG.info("a driver is started for training, so that later ones start faster");
     DriverProcess process = launcher.train(spec);
+    boolean late;
     synchronized (this) {
       trained = Optional.of(process);
+      late = closed;
+    }
+    if (late) {
+      process.kill(); // the server was stopped meanwhile
     }
     note(spec, process.reference());
     process
@@ -281,10 +289,16 @@ public final class SpareDrivers {
     }
     SpareDriver spare = started.get();
     LOG.info("a spare driver is started for the context to come, {}", spec.contextId());
+    boolean late;
     synchronized (this) {
-      if (!closed) {
+      late = closed;
+      if (!late) {
         kept.add(new Spare(spare, factory.bundles()));
       }
+    }
+    if (late) {
+      discard(spare); // the server was stopped meanwhile
+      return;
     }
     note(spec, spare.reference());
     spare.exit().thenAccept(how -> ended(spare, spec, how));
@@ -309,11 +323,7 @@ public final class SpareDrivers {
     SpareFile order =
         new SpareFile(
             factory.name(),
-            factory.bundles().stream()
-                .map(
-                    file ->
-                        new Command.BundleFile(file.symbolicName(), file.version(), file.digest()))
-                .toList(),
+            BundleFile.told(factory.bundles()),
             data.bundles().toString(),
             settings.root().render(ConfigRenderOptions.concise()),
             server.pid(),

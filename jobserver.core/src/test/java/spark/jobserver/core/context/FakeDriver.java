@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.driver.DriverSpec;
+import spark.jobserver.core.FakeProcess;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;

@@ -20,6 +20,7 @@ import spark.jobserver.api.Context;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.FakeProcess;
 import spark.jobserver.core.MemoryDao;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.FactoryRevision;
@@ -241,6 +242,42 @@ class SpareDriversTest {
   }
 
   @Test
+  void one_that_gets_ready_ends_the_caution() {
+    SpareDrivers spares = spares(1);
+    for (int i = 0; i < 2; i++) {
+      spares.look();
+      launcher.last().end("exit code 1");
+    }
+    spares.look();
+    launcher.last().getReady();
+    assertThat(spares.take(FACTORY, ANY)).isPresent();
+    for (int i = 0; i < 5; i++) {
+      spares.look();
+      launcher.last().end("exit code 1");
+    }
+    assertThat(launcher.started).hasSize(6);
+  }
+
+  @Test
+  void one_that_is_started_while_the_server_stops_ends() {
+    SpareDrivers spares = spares(1);
+    launcher.meanwhile = spares::close;
+    spares.look();
+    assertThat(launcher.last().exit().toCompletableFuture()).isDone();
+    assertThat(launcher.last().spec.folder()).doesNotExist();
+  }
+
+  @Test
+  void so_does_a_training() {
+    launcher.untrained = true;
+    SpareDrivers spares = spares(1);
+    launcher.meanwhile = spares::close;
+    spares.look();
+    assertThat(launcher.trained.get(0).exit().toCompletableFuture()).isDone();
+    assertThat(launcher.trained.get(0).spec.folder()).doesNotExist();
+  }
+
+  @Test
   void those_that_nobody_has_taken_end_with_the_server() {
     SpareDrivers spares = ready();
     spares.close();
@@ -264,7 +301,10 @@ class SpareDriversTest {
         Context.started(taken.driver().contextId(), "c", "F", "{}", Instant.EPOCH, ""));
     spares(0).removeLeftOvers(dao);
     assertThat(spare.folder()).doesNotExist();
-    assertThat(launcher.killed).containsExactly("spare " + spare.contextId());
+    assertThat(launcher.found)
+        .extracting(FakeProcess::reference)
+        .containsExactly("spare " + spare.contextId());
+    assertThat(launcher.found).noneMatch(FakeProcess::isAlive);
     assertThat(left.folder()).exists();
     assertThat(other).exists();
   }

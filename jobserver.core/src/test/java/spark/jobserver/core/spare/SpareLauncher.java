@@ -4,18 +4,22 @@ import com.typesafe.config.Config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.api.driver.SpareDriver;
+import spark.jobserver.core.FakeProcess;
 
 /** Starts spares that are no processes. */
 final class SpareLauncher implements DriverLauncher {
   final List<FakeSpare> started = new ArrayList<>();
   final List<FakeSpare> trained = new ArrayList<>();
-  final List<String> killed = new ArrayList<>();
+  final List<FakeProcess> found = new ArrayList<>();
+
+  /** Is done while a spare or a training is being started. */
+  Runnable meanwhile = () -> {};
+
   boolean keepsNone;
   boolean untrained;
   int asked;
@@ -26,7 +30,7 @@ final class SpareLauncher implements DriverLauncher {
 
   @Override
   public DriverProcess launch(DriverSpec spec) {
-    return new FakeProcess("cold " + spec.contextId(), new CompletableFuture<>());
+    return new FakeProcess("cold " + spec.contextId());
   }
 
   @Override
@@ -37,6 +41,7 @@ final class SpareLauncher implements DriverLauncher {
     }
     FakeSpare spare = new FakeSpare(spec);
     started.add(spare);
+    meanwhile.run();
     return Optional.of(spare);
   }
 
@@ -49,23 +54,27 @@ final class SpareLauncher implements DriverLauncher {
   public DriverProcess train(DriverSpec spec) {
     FakeSpare spare = new FakeSpare(spec);
     trained.add(spare);
-    return new FakeProcess("trained", spare.exit);
+    meanwhile.run();
+    return spare.process;
   }
 
   @Override
   public Optional<DriverProcess> find(String reference) {
-    return Optional.of(new FakeProcess(reference, new CompletableFuture<>()));
+    FakeProcess process = new FakeProcess(reference);
+    found.add(process);
+    return Optional.of(process);
   }
 
   /** A spare that is ready when a test says so. */
-  final class FakeSpare implements SpareDriver {
+  static final class FakeSpare implements SpareDriver {
     final DriverSpec spec;
     boolean suits = true;
-    private final CompletableFuture<String> exit = new CompletableFuture<>();
+    private final FakeProcess process;
     private boolean ready;
 
     private FakeSpare(DriverSpec spec) {
       this.spec = spec;
+      this.process = new FakeProcess("spare " + spec.contextId());
     }
 
     void getReady() {
@@ -73,12 +82,12 @@ final class SpareLauncher implements DriverLauncher {
     }
 
     void end(String how) {
-      exit.complete(how);
+      process.end(how);
     }
 
     @Override
     public String reference() {
-      return "spare " + spec.contextId();
+      return process.reference();
     }
 
     @Override
@@ -88,7 +97,7 @@ final class SpareLauncher implements DriverLauncher {
 
     @Override
     public boolean isReady() {
-      return ready && !exit.isDone();
+      return ready && process.isAlive();
     }
 
     @Override
@@ -98,53 +107,17 @@ final class SpareLauncher implements DriverLauncher {
 
     @Override
     public DriverProcess assign(DriverSpec assigned) {
-      return new FakeProcess("assigned " + assigned.contextId(), exit);
+      return new FakeProcess("assigned " + assigned.contextId());
     }
 
     @Override
     public CompletionStage<String> exit() {
-      return exit;
+      return process.exit();
     }
 
     @Override
     public void kill() {
-      end("signal 9");
-    }
-  }
-
-  private final class FakeProcess implements DriverProcess {
-    private final String reference;
-    private final CompletableFuture<String> exit;
-
-    private FakeProcess(String reference, CompletableFuture<String> exit) {
-      this.reference = reference;
-      this.exit = exit;
-    }
-
-    @Override
-    public String reference() {
-      return reference;
-    }
-
-    @Override
-    public boolean isAlive() {
-      return !exit.isDone();
-    }
-
-    @Override
-    public CompletionStage<String> exit() {
-      return exit;
-    }
-
-    @Override
-    public void kill() {
-      killed.add(reference);
-      exit.complete("signal 9");
-    }
-
-    @Override
-    public List<String> lastLines(int count) {
-      return List.of();
+      process.kill();
     }
   }
 }

@@ -1,4 +1,4 @@
-package spark.jobserver.core.context;
+package spark.jobserver.core;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -6,16 +6,16 @@ import java.util.concurrent.CompletionStage;
 import spark.jobserver.api.driver.DriverProcess;
 
 /** A process that lives until a test ends it. */
-final class FakeProcess implements DriverProcess {
+public final class FakeProcess implements DriverProcess {
   private final String reference;
   private final CompletableFuture<String> exit = new CompletableFuture<>();
 
-  FakeProcess(String reference) {
+  public FakeProcess(String reference) {
     this.reference = reference;
   }
 
   /** The process ends. */
-  void end(String how) {
+  public void end(String how) {
     exit.complete(how);
   }
 
