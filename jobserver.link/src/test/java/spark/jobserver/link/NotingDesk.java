@@ -25,6 +25,8 @@ public final class NotingDesk implements DriverDesk {
   public final Map<String, byte[]> binaries = new ConcurrentHashMap<>();
   public final CommandLog log;
   private final Map<DriverId, String> keys;
+  public final BlockingQueue<Event> refused = new LinkedBlockingQueue<>();
+  private volatile Optional<Class<? extends Event>> refusing = Optional.empty();
   private volatile boolean failing;
   private volatile boolean over;
 
@@ -60,6 +62,11 @@ public final class NotingDesk implements DriverDesk {
   /** From now on the store of this server is out of order, or in order again. */
   public void failing(boolean now) {
     failing = now;
+  }
+
+  /** From now on events of this kind fail, and are noted as refused. */
+  public void refusing(Class<? extends Event> kind) {
+    refusing = Optional.of(kind);
   }
 
   /** From now on no driver is wanted. */
@@ -122,6 +129,10 @@ public final class NotingDesk implements DriverDesk {
   @Override
   public void event(DriverId driver, Event event, Content attachment) throws IOException {
     check();
+    if (refusing.filter(kind -> kind.isInstance(event)).isPresent()) {
+      refused.add(event);
+      throw new IllegalStateException("refused, as the test wants it");
+    }
     try (InputStream in = attachment.open()) {
       events.add(new Told(driver, event, Content.of(in.readAllBytes())));
     }

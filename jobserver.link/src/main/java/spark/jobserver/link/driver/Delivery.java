@@ -33,7 +33,10 @@ final class Delivery {
   private final Outbox outbox;
   private final AcceptedJobs accepted;
   private final BlockingQueue<Letter> queue = new LinkedBlockingQueue<>();
+
+  /** The jobs of which an end was taken, as long as anything of them waits to be delivered. */
   private final Set<String> endedJobs = ConcurrentHashMap.newKeySet();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition delivered = lock.newCondition();
   private final Condition reachable = lock.newCondition();
@@ -172,16 +175,26 @@ final class Delivery {
   }
 
   private void close(Letter letter) {
-    if (letter.event instanceof Event.JobEnded end) {
-      endedJobs.remove(end.jobId());
-    }
     lock.lock();
     try {
       open.remove(letter.sequence);
+      jobOf(letter.event).filter(this::isNotOpen).ifPresent(endedJobs::remove);
       delivered.signalAll();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether nothing waits to be delivered of this job. */
+  private boolean isNotOpen(String jobId) {
+    return open.values().stream().noneMatch(event -> jobOf(event).equals(Optional.of(jobId)));
+  }
+
+  private static Optional<String> jobOf(Event event) {
+    if (event instanceof Event.JobStarted start) {
+      return Optional.of(start.jobId());
+    }
+    return event instanceof Event.JobEnded end ? Optional.of(end.jobId()) : Optional.empty();
   }
 
   private void awaitTurn(Letter letter) throws InterruptedException {
