@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ["JOBSERVER_HOME"])
 SPARK_HOME = Path(os.environ["SPARK_HOME"])
 SETTINGS = ("spark.master=local[2]", "spark.ui.enabled=false", "spark.sql.shuffle.partitions=2")
-WARM_UP = 15
+WARM_UP = 150
+"""Rounds before the first that counts: by then JVMs have compiled what a job needs, on each side."""
 
 JOBS = """
 from sparkjobserver.api import SparkJob

@@ -1,7 +1,7 @@
 """Throughput of NoOp jobs: clients that submit one after the other, each waiting for its result.
 
-The server's isolated workers, and a fresh interpreter per job behind the same HTTP and store. The
-sides take turns, with the same clients.
+The server's isolated workers, workers that run one job after another, and a fresh interpreter per
+job behind the same HTTP and store. The sides take turns, with the same clients.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from latency import Http, percentile, python_settings, server
 CLIENTS = (1, 4, 16)
 CONF = "spark.jobserver.max-jobs-per-context = 64\n"
 JOB = "/jobs?appName=bench&classPath=benchjobs.NoOp&sync=true&timeout=60&context="
-FACTORIES = {
-    "isolated": "spark.jobserver.python.PythonSessionContextFactory",
-    "fresh": "jobserver.bench.FreshInterpreterContextFactory",
+OURS = "context-factory=spark.jobserver.python.PythonSessionContextFactory"
+CONTEXTS = {
+    "isolated": OURS,
+    "reused": f"{OURS}&python.workers.reuse=true",
+    "fresh": "context-factory=jobserver.bench.FreshInterpreterContextFactory",
 }
 
 
@@ -73,9 +75,9 @@ def main() -> None:
         http = Http(port)
         http.must("POST", "/binaries/bench", egg(folder).read_bytes(), "application/python-archive")
         body = json.dumps({"spark": {"context-settings": python_settings()}}).encode()
-        sides = {name: Side(name) for name in FACTORIES}
-        for name, factory in FACTORIES.items():
-            http.must("POST", f"/contexts/{name}?context-factory={factory}", body)
+        sides = {name: Side(name) for name in CONTEXTS}
+        for name, settings in CONTEXTS.items():
+            http.must("POST", f"/contexts/{name}?{settings}", body)
             run(port, name, 1, min(seconds, 5))
         for clients in CLIENTS:
             for side in sides.values():

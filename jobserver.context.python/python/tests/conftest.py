@@ -36,3 +36,11 @@ def driver(driver_folder):
     driver = Driver(driver_folder(), environment={"SECRET": "of the driver"})
     yield driver
     driver.close()
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """What a job can `tell` a test through while it runs."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    return path

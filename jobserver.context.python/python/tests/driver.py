@@ -28,6 +28,10 @@ class Attachment:
         return NamedObjects(MemoryStore())
     def warm_up(self):
         pass
+    def serves_again(self):
+        return True
+    def settle(self, tag):
+        print(f"settled {tag}", flush=True)
 
 def attach(port, token, mode):
     if port == 0:
@@ -111,6 +115,9 @@ class Driver:
         order = {"op": "log", "pid": pid, "path": str(log), "limit": limit}
         frames.send_message(self.control, order)
 
+    def log_over(self, pid):
+        frames.send_message(self.control, {"op": "log-over", "pid": pid})
+
     def kill(self, pid):
         frames.send_message(self.control, {"op": "kill", "pid": pid})
 
@@ -143,22 +150,34 @@ class Worker:
         self.pid = pid
         self.connection = connection
         self.hello = hello
+        self.jobs = 0
 
     def give(
-        self, class_path, source, config=None, includes=(), kind="Egg", *, limit=None, memory=0
+        self,
+        class_path,
+        source,
+        config=None,
+        includes=(),
+        kind="Egg",
+        *,
+        limit=None,
+        memory=0,
+        may_stay=False,
     ):
         """Hands a job over: a module's source, or the path of an archive.
 
         :param limit: how many bytes of its log are kept
         :param memory: how many bytes its processes may have each; 0 for any
+        :param may_stay: whether the worker may run another job afterwards
         """
+        self.jobs += 1
         folder = self.driver.folder
         if isinstance(source, Path):
             path, digest = source, source.stem
         else:
             path = folder / f"{self.pid}.egg"
             digest = archive(path, {f"{class_path.split('.')[0]}.py": source})
-        self.log_file = folder / f"{self.pid}.log"
+        self.log_file = folder / f"{self.pid}-{self.jobs}.log"
         if limit is not None:
             self.driver.keep_small(self.log_file, limit, self.pid)
         frames.send_message(
@@ -177,6 +196,8 @@ class Worker:
                 "log": str(self.log_file),
                 "longestResult": 1 << 20,
                 "memory": memory,
+                "tag": f"tag {self.pid}",
+                "mayStay": may_stay,
             },
         )
         return self
@@ -186,11 +207,19 @@ class Worker:
         said = []
         while True:
             try:
-                content = json.loads(frames.receive(self.connection))
+                said.append(self._next())
             except EOFError:
                 self.connection.close()
                 return said
-            said.append(content)
+
+    def result(self):
+        """The result of a job that is over, whose worker stays."""
+        assert self._next() == {"op": "validated"}
+        assert self._next() == {"op": "ended", "stays": True, "outcome": "finished"}
+        return self._next()
+
+    def _next(self):
+        return json.loads(frames.receive(self.connection))
 
     def outcome(self):
         """The last message, and the result where there is one."""

@@ -63,6 +63,8 @@ def run(tmp_path):
             log=tmp_path / "log",
             longest_result=longest_result,
             memory=None,
+            tag="tag",
+            may_stay=False,
         )
         return jobs.run(job, host or StubHost(), validated or (lambda: None))
 

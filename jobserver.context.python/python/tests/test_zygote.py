@@ -12,47 +12,16 @@ import time
 import pytest
 
 from driver import PATIENCE, SOURCES, STUB, Driver, python_path, wait_until_gone
+from job_sources import HEAD, source
 from sparkjobserver._worker import zygote
 
 LEFT_OUT = re.compile(r"^\[(\d+) bytes are left out here: job-log.max-size\]\n", re.MULTILINE)
-HEAD = """
-import os, random, signal, subprocess, sys, threading, time
-from sparkjobserver.api import SparkJob, build_problems
-
-class Base(SparkJob):
-    def validate(self, context, runtime, config):
-        return config
-
-def tell(config, *texts):
-    # Tells a test something while the job runs, through a FIFO.
-    with open(config.get("fifo"), "w") as fifo:
-        fifo.write(" ".join(str(text) for text in texts))
-
-def for_ever():
-    while True:
-        signal.pause()
-
-class Job(Base):
-    def run_job(self, context, runtime, data):
-"""
-
 WITHOUT_PYSPARK = """
 import sys
 sys.modules["pyspark"] = None
 from sparkjobserver._worker import zygote
 zygote.main()
 """
-
-
-def source(*lines):
-    return HEAD + "\n".join("        " + line for line in lines)
-
-
-@pytest.fixture
-def fifo(tmp_path):
-    path = tmp_path / "fifo"
-    os.mkfifo(path)
-    return path
 
 
 @pytest.fixture
@@ -161,7 +130,7 @@ def test_a_job_may_close_its_output(driver):
 
 def test_a_log_that_cannot_be_written_makes_the_job_fail(driver):
     worker = driver.fork()
-    (driver.folder / f"{worker.pid}.log").mkdir()
+    (driver.folder / f"{worker.pid}-1.log").mkdir()
     outcome = worker.give("jobs.Job", source("pass")).outcome()
     assert outcome["failure"]["errorClass"] == "IsADirectoryError"
 

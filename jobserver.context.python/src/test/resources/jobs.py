@@ -237,3 +237,59 @@ class Unshares(Base):
     def run_job(self, context, runtime, data):
         for name in runtime.namedObjects.get_names():
             runtime.namedObjects.destroy(name)
+
+
+class Keeps(Base):
+    """Counts the jobs that have run in its process."""
+
+    count = 0
+
+    def run_job(self, context, runtime, data):
+        Keeps.count += 1
+        return [os.getpid(), Keeps.count]
+
+
+class LocalProperties(Base):
+    """What Spark remembers of its thread; sets some of it at the end."""
+
+    def run_job(self, context, runtime, data):
+        spark = context._sc
+        found = [
+            spark.getLocalProperty("spark.scheduler.pool"),
+            spark.getLocalProperty("spark.job.description"),
+            sorted(tag for tag in tags(spark) if not tag.startswith("jobserver-")),
+        ]
+        if data["set"]:
+            spark.setLocalProperty("spark.scheduler.pool", "mine")
+            spark.setJobDescription("mine")
+            spark._jsc.sc().addJobTag("mine")
+        return [found, len(tags(spark))]
+
+
+def tags(spark):
+    return spark.getLocalProperty("spark.job.tags").split(",")
+
+
+class LeavesSparkJob(Base):
+    """Returns while the JVM goes on with what it has begun."""
+
+    def run_job(self, context, runtime, data):
+        context.range(10**13, numPartitions=2)._jdf.javaRDD().countAsync()
+        while not context._sc.statusTracker().getActiveJobsIds():
+            time.sleep(0.05)
+        return "left"
+
+
+class AwaitsQuiet(Base):
+    """Ends when Spark has nothing to do."""
+
+    def run_job(self, context, runtime, data):
+        while context._sc.statusTracker().getActiveJobsIds():
+            time.sleep(0.05)
+        return True
+
+
+class Talks(Base):
+    def run_job(self, context, runtime, data):
+        print("a line of some length\n" * 10_000)
+        print("the last line")

@@ -76,6 +76,20 @@ class Attachment:
         self._digest, self._includes = digest, includes
         self._apply_binaries()
 
+    def serves_again(self) -> bool:
+        """Whether this process can run another job: not when a job's own context lives in it."""
+        return self._session is not None or SparkContext._active_spark_context is None
+
+    def settle(self, tag: str) -> None:
+        """Makes Spark's side of this process as it was before its job.
+
+        :param tag: what marks the Spark jobs of this process
+        """
+        self._gateway.entry_point.settle(tag)
+        if self._session is not None:
+            SparkSession._instantiatedSession = self._session
+            SparkSession._activeSession = self._session
+
     def warm_up(self) -> None:
         """Lets the JVM resolve what the first query needs, without running a Spark job."""
         if self._session is not None:

@@ -31,6 +31,8 @@ class Job:
     :param log: the file that standard output and error go to
     :param longest_result: bytes of JSON that the result may have
     :param memory: bytes of memory of their own that the job's processes may have each, or None
+    :param tag: what marks the Spark jobs of this process
+    :param may_stay: whether this process may run another job of the same binary afterwards
     """
 
     job_id: str
@@ -45,6 +47,8 @@ class Job:
     log: Path
     longest_result: int
     memory: int | None
+    tag: str
+    may_stay: bool
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Job:
@@ -65,6 +69,8 @@ class Job:
             log=Path(message["log"]),
             longest_result=message["longestResult"],
             memory=message["memory"] or None,
+            tag=message["tag"],
+            may_stay=message["mayStay"],
         )
 
 

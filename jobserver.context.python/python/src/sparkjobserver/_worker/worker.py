@@ -1,4 +1,7 @@
-"""The process that runs one job: attaches to the driver's JVM, waits for the job, runs it, ends."""
+"""The process that runs jobs: attaches to the driver's JVM, waits for a job, runs it, ends.
+
+Where the context wants it, it waits for another job of the same binary in place of ending.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,14 @@ from typing import Any, NoReturn
 from sparkjobserver._worker import configuration, frames, jobs, results
 from sparkjobserver._worker.attach import Attachment, attach
 from sparkjobserver._worker.failures import failure_of
+from sparkjobserver._worker.slate import Slate
 
 
 def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoReturn:
     """Is the whole life of a worker.
 
-    The process ends with 0 when it has told the outcome of its job, or when the driver has closed
-    the connection before there was one; else with 1.
+    The process ends with 0 when it has told the outcome of its last job, or when the driver has
+    closed the connection before there was one; else with 1.
 
     :param path: the driver's UNIX socket, relative to the working directory
     :param worker_id: the number that the driver has given this worker
@@ -37,14 +41,30 @@ def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoRetu
         os._exit(1)
     connection = frames.connect(path)
     frames.send_message(connection, {**hello, "tmp": attachment.temporary_folder})
-    try:
-        message = frames.receive_message(connection)
-    except (EOFError, ConnectionError):
-        os._exit(0)
-    _run(jobs.Job.from_message(message), attachment, connection)
+    slate = Slate()
+    while True:
+        try:
+            message = frames.receive_message(connection)
+        except (EOFError, ConnectionError):
+            os._exit(0)
+        job = jobs.Job.from_message(message)
+        stays = _run(job, attachment, connection, slate)
+        if not stays:
+            connection.close()
+            # Threads that the job has left may run on for ever, so nothing waits for them.
+            os._exit(0)
+        # By now the driver may have sent the next job, which waits until all this is done.
+        slate.wipe()
+        attachment.settle(job.tag)
 
 
-def _run(job: jobs.Job, attachment: Attachment, connection: socket.socket) -> NoReturn:
+def _run(
+    job: jobs.Job, attachment: Attachment, connection: socket.socket, slate: Slate
+) -> bool:
+    """Runs a job and tells its outcome.
+
+    :return: whether the driver was told that this process waits for another job
+    """
     sys.argv[1:] = []
     process = os.getpid()
 
@@ -63,16 +83,23 @@ def _run(job: jobs.Job, attachment: Attachment, connection: socket.socket) -> No
     _flush()
     if os.getpid() != process:  # the job forked, and this is its child, which has no say
         os._exit(0 if isinstance(outcome, jobs.Finished) else 1)
-    for frame in frames_of(outcome):
+    stays = (
+        job.may_stay
+        and not isinstance(outcome, jobs.Failed)
+        and slate.is_clean()
+        and attachment.serves_again()
+    )
+    for frame in frames_of(outcome, stays):
         frames.send(connection, frame)
-    connection.close()
-    # Threads that the job has left may run on for ever, so nothing waits for them.
-    os._exit(0)
+    return stays
 
 
-def frames_of(outcome: jobs.Outcome) -> list[bytes]:
-    """What the driver is told of an outcome."""
-    ended: dict[str, Any] = {"op": "ended"}
+def frames_of(outcome: jobs.Outcome, stays: bool = False) -> list[bytes]:
+    """What the driver is told of an outcome.
+
+    :param stays: whether this process then waits for another job
+    """
+    ended: dict[str, Any] = {"op": "ended", "stays": True} if stays else {"op": "ended"}
     if isinstance(outcome, jobs.Finished):
         return [_message({**ended, "outcome": "finished"}), outcome.result]
     if isinstance(outcome, jobs.Invalid):

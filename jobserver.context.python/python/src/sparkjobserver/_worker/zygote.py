@@ -199,6 +199,8 @@ class Zygote:
             self._kill(order["pid"])
         elif order["op"] == "log":
             self._keep_small(JobLog(Path(order["path"]), order["limit"]), order["pid"])
+        elif order["op"] == "log-over":
+            self._job_ended(order["pid"])
 
     def _fork(self, order: dict[str, Any]) -> None:
         zygote = os.getpid()

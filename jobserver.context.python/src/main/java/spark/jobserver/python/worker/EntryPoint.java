@@ -1,8 +1,10 @@
 package spark.jobserver.python.worker;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
@@ -48,6 +50,22 @@ public final class EntryPoint {
       pairs.addArray().add(entry._1()).add(entry._2());
     }
     return Connection.JSON.writeValueAsString(pairs);
+  }
+
+  /**
+   * Makes the calling thread, which is that of a worker's main thread, as it was before its job: no
+   * local property of Spark but what marks its Spark jobs, and the shared session the active one.
+   *
+   * @param tag the worker's
+   */
+  public void settle(String tag) {
+    SparkContext spark = sparkContext.sc();
+    spark.setLocalProperties(new Properties());
+    spark.addJobTag(tag);
+    spark.setInterruptOnCancel(true);
+    if (session != null) {
+      SparkSession.setActiveSession(session);
+    }
   }
 
   /** What the factory made. */

@@ -31,6 +31,12 @@ record JvmSide(
     return new Worker(id, tag, WorkerGateway.open(entryPoint, spark, tag, imports, threads));
   }
 
+  /** Ends all that a job has started in Spark whose worker stays. */
+  void settle(Worker worker) {
+    jobs.cancel(worker.tag());
+    queries.ifPresent(streams -> streams.end(worker.tag()));
+  }
+
   /** Ends all that a worker has started in Spark. */
   void end(Worker worker) {
     jobs.end(worker.tag());

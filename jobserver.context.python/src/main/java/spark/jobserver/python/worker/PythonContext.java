@@ -67,6 +67,7 @@ public final class PythonContext implements RunningContext {
   private final Results results;
   private final ContextThreads threads;
   private final ObjectNode contextWords;
+  private final boolean reuse;
   private final Map<PythonJob, Thread> jobs = new ConcurrentHashMap<>();
   private final CompletableFuture<String> broken = new CompletableFuture<>();
   private volatile boolean closed;
@@ -81,7 +82,7 @@ public final class PythonContext implements RunningContext {
       SparkProgress progress,
       NamedObjects namedObjects,
       Shipments shipments,
-      PythonSettings limits,
+      PythonSettings python,
       ContextThreads threads) {
     this.name = request.name();
     this.recipe = recipe;
@@ -97,7 +98,8 @@ public final class PythonContext implements RunningContext {
     String settings = request.settings().root().render(ConfigRenderOptions.concise());
     this.contextWords = Connection.JSON.createObjectNode();
     contextWords.put("unpacked", folder.unpacked().toString()).put("contextConfig", settings);
-    contextWords.put("longestResult", limits.longestResult()).put("memory", limits.workerMemory());
+    this.reuse = python.reuseWorkers();
+    contextWords.put("longestResult", python.longestResult()).put("memory", python.workerMemory());
   }
 
   /**
@@ -127,7 +129,7 @@ public final class PythonContext implements RunningContext {
             threads);
     Object made = null;
     try {
-      CompletableFuture<Worker> first = workers.take();
+      CompletableFuture<Worker> first = workers.take(""); // none in particular
       made = recipe.makeContext(conf, request.settings(), request.name());
       requireNonNull(made, "the factory has made nothing");
       SparkContext spark = activeSparkContext();
@@ -228,7 +230,8 @@ public final class PythonContext implements RunningContext {
       broke("Spark's context was stopped");
     }
     PythonJob job =
-        new PythonJob(request, listener, workers, progress, shipments, results, contextWords);
+        new PythonJob(
+            request, listener, workers, progress, shipments, results, contextWords, reuse);
     Thread thread =
         threads.newThread(
             "job-" + request.id(),

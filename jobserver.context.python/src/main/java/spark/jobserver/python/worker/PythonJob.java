@@ -23,6 +23,9 @@ import spark.jobserver.api.context.RunningJob;
  * killed.
  */
 final class PythonJob implements RunningJob, Runnable {
+  /** So many jobs at most run in one process: what they leave in it is bounded. */
+  private static final int MOST_JOBS = 1_000;
+
   private static final Duration EXIT_PATIENCE = Duration.ofSeconds(3);
   private static final Logger logger = LoggerFactory.getLogger(PythonJob.class);
 
@@ -33,14 +36,17 @@ final class PythonJob implements RunningJob, Runnable {
   private final Shipments shipments;
   private final Results results;
   private final ObjectNode contextWords;
+  private final boolean reuse;
 
   // What has become of the job while it runs, guarded by this.
   private CompletableFuture<Worker> wanted;
   private Worker worker;
+  private boolean stays;
   private Optional<JobOutcome> interruption = Optional.empty();
 
   /**
    * @param contextWords what the worker is told of every job of the context
+   * @param reuse whether the worker may run another job after this one
    */
   PythonJob(
       JobRequest request,
@@ -49,7 +55,8 @@ final class PythonJob implements RunningJob, Runnable {
       SparkProgress progress,
       Shipments shipments,
       Results results,
-      ObjectNode contextWords) {
+      ObjectNode contextWords,
+      boolean reuse) {
     this.request = request;
     this.listener = listener;
     this.workers = workers;
@@ -57,6 +64,7 @@ final class PythonJob implements RunningJob, Runnable {
     this.shipments = shipments;
     this.results = results;
     this.contextWords = contextWords;
+    this.reuse = reuse;
   }
 
   @Override
@@ -107,7 +115,7 @@ final class PythonJob implements RunningJob, Runnable {
       if (interruption.isPresent()) {
         throw new CancellationException();
       }
-      next = workers.take();
+      next = workers.take(request.binary().digest());
       wanted = next;
     }
     try {
@@ -139,19 +147,22 @@ final class PythonJob implements RunningJob, Runnable {
 
   private JobOutcome converse(Worker taken, List<String> includes) throws InterruptedException {
     Connection connection = taken.connection();
-    taken.onExit(() -> workers.hangUp(taken));
+    taken.beginsJob(request.binary().digest());
     workers.keepSmall(request.log(), taken);
     try {
-      connection.write(message(includes));
+      connection.write(message(includes, taken));
       while (true) {
         JsonNode said = connection.read();
         if (said.path("op").asText().equals("validated")) {
           listener.validated();
-        } else if (said.path("outcome").asText().equals("finished")) {
-          return new JobOutcome.Finished(results.read(connection));
-        } else {
-          return Answers.outcome(said);
+          continue;
         }
+        JobOutcome outcome =
+            said.path("outcome").asText().equals("finished")
+                ? new JobOutcome.Finished(results.read(connection))
+                : Answers.outcome(said);
+        stays = said.path("stays").asBoolean();
+        return outcome;
       }
     } catch (Connection.SinkException e) {
       logger.error("The result of job {} cannot be kept", request.id(), e);
@@ -179,20 +190,30 @@ final class PythonJob implements RunningJob, Runnable {
     return interruption;
   }
 
-  /** Ends all that the worker has started; from now on a kill comes too late. */
+  /**
+   * Ends all that the worker has started, and the worker too unless it stays; from now on a kill
+   * comes too late.
+   */
   private void release() {
     Worker used;
+    boolean again;
     synchronized (this) {
       used = worker;
       worker = null;
       wanted = null;
+      again = stays && interruption.isEmpty(); // else it is being killed
     }
-    if (used != null) {
+    if (used == null) {
+      return;
+    }
+    if (again) {
+      workers.takeBack(used);
+    } else {
       workers.release(used);
     }
   }
 
-  private ObjectNode message(List<String> includes) {
+  private ObjectNode message(List<String> includes, Worker taken) {
     ObjectNode message = contextWords.deepCopy();
     message
         .put("op", "job")
@@ -202,7 +223,9 @@ final class PythonJob implements RunningJob, Runnable {
         .put("type", request.binary().type().label())
         .put("digest", request.binary().digest())
         .put("config", request.config())
-        .put("log", request.log().toAbsolutePath().toString());
+        .put("log", request.log().toAbsolutePath().toString())
+        .put("tag", taken.tag())
+        .put("mayStay", reuse && taken.jobs() < MOST_JOBS);
     includes.forEach(message.putArray("includes")::add);
     return message;
   }

@@ -12,6 +12,8 @@ import java.util.List;
  * @param paths {@code python.paths}: what is put on its path
  * @param idleWorkers {@code python.workers.idle}: how many attached workers wait for a job
  * @param mostIdleWorkers {@code python.workers.most-idle}: how many do where jobs come fast
+ * @param reuseWorkers {@code python.workers.reuse}: whether a worker runs one job after another
+ *     with the same binary, or only one
  * @param executorDaemon {@code python.executor-daemon}: whether our module forks the Python
  *     processes of executors
  * @param workerMemory {@code python.workers.max-memory}: how many bytes of memory of its own each
@@ -24,6 +26,7 @@ record PythonSettings(
     List<String> paths,
     int idleWorkers,
     int mostIdleWorkers,
+    boolean reuseWorkers,
     boolean executorDaemon,
     long workerMemory,
     long longestResult,
@@ -69,6 +72,7 @@ record PythonSettings(
         settings.hasPath("python.workers.most-idle")
             ? settings.getInt("python.workers.most-idle")
             : 8,
+        settings.hasPath("python.workers.reuse") && settings.getBoolean("python.workers.reuse"),
         !settings.hasPath("python.executor-daemon")
             || settings.getBoolean("python.executor-daemon"),
         settings.hasPath("python.workers.max-memory")

@@ -4,8 +4,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import spark.jobserver.api.Failure;
 
@@ -17,6 +21,9 @@ import spark.jobserver.api.Failure;
  * does until it waits take more of the processor than a short job, and would hold it up. A job that
  * finds none waiting gets one forked at once, and from then on one more is kept waiting; one less
  * again for each while in which no job has missed one.
+ *
+ * <p>Where workers stay when their job has ended, they wait for another with the same binary, for
+ * modules of two versions must not meet in one process. Such a job gets the one that was used last.
  */
 final class Roster {
   /** More than this are not started at once: they would only wait for each other's processor. */
@@ -38,11 +45,14 @@ final class Roster {
     /** A worker waits for its job: a new one, or one that was given to a job but not used. */
     record Waits(int worker) implements Event {}
 
+    /** A worker has ended its job, and waits for another with the same binary. */
+    record Stays(int worker, String binary) implements Event {}
+
     /** A worker's process has ended, or never became one. */
     record Gone(int worker, Failure why) implements Event {}
 
-    /** A job wants a worker. */
-    record Wanted(long job) implements Event {}
+    /** A job wants a worker: one that has imported nothing yet, or has run this binary. */
+    record Wanted(long job, String binary) implements Event {}
 
     /** A job that wanted a worker wants none any more. */
     record Unwanted(long job) implements Event {}
@@ -86,7 +96,11 @@ final class Roster {
   private final int mostIdle;
   private final Set<Integer> starting = new LinkedHashSet<>();
   private final Deque<Integer> waiting = new ArrayDeque<>();
-  private final Deque<Long> demands = new ArrayDeque<>();
+
+  /** The binaries of those that wait for another job, by number; the one used last is last. */
+  private final Map<Integer, String> used = new LinkedHashMap<>();
+
+  private final Deque<Event.Wanted> demands = new ArrayDeque<>();
   private Zygote zygote = Zygote.STARTING;
   private boolean failing;
   private int last;
@@ -120,36 +134,79 @@ final class Roster {
       waiting.add(waits.worker());
       zygote = Zygote.PROVEN;
       failing = false;
+    } else if (event instanceof Event.Stays stays) {
+      stays(stays, actions);
     } else if (event instanceof Event.Gone gone) {
       workerGone(gone, actions);
     } else if (event instanceof Event.Wanted wanted) {
-      noteMiss(actions);
-      demands.add(wanted.job());
+      noteMiss(wanted, actions);
+      demands.add(wanted);
       if (zygote == Zygote.DOWN) {
         zygote = Zygote.STARTING;
         actions.add(new Action.StartZygote());
       }
     } else if (event instanceof Event.Unwanted unwanted) {
-      demands.remove(unwanted.job());
+      demands.removeIf(demand -> demand.job() == unwanted.job());
     } else if (event instanceof Event.MomentOver) {
       inMoment = false;
     } else if (event instanceof Event.WhileOver) {
       whileOver(actions);
     }
-    while (!waiting.isEmpty() && !demands.isEmpty()) {
-      actions.add(new Action.Give(demands.remove(), waiting.remove()));
-      if (!inMoment) {
-        inMoment = true;
-        actions.add(new Action.AwaitMoment());
-      }
-    }
+    give(actions);
     fork(actions);
     return actions;
   }
 
+  private void give(List<Action> actions) {
+    for (Iterator<Event.Wanted> next = demands.iterator(); next.hasNext(); ) {
+      Event.Wanted demand = next.next();
+      Optional<Integer> again = usedLast(demand.binary());
+      if (again.isPresent()) {
+        used.remove(again.get());
+        actions.add(new Action.Give(demand.job(), again.get()));
+        next.remove();
+      } else if (!waiting.isEmpty()) {
+        actions.add(new Action.Give(demand.job(), waiting.remove()));
+        next.remove();
+        if (!inMoment) {
+          inMoment = true;
+          actions.add(new Action.AwaitMoment());
+        }
+      }
+    }
+  }
+
+  private Optional<Integer> usedLast(String binary) {
+    Optional<Integer> last = Optional.empty();
+    for (Map.Entry<Integer, String> worker : used.entrySet()) {
+      if (worker.getValue().equals(binary)) {
+        last = Optional.of(worker.getKey());
+      }
+    }
+    return last;
+  }
+
+  private void stays(Event.Stays stays, List<Action> actions) {
+    used.put(stays.worker(), stays.binary());
+    if (used.size() > mostIdle) {
+      retireUsed(actions);
+    }
+    awaitWhile(actions);
+  }
+
+  /** Ends the one that has waited longest for another job with its binary. */
+  private void retireUsed(List<Action> actions) {
+    int eldest = used.keySet().iterator().next();
+    used.remove(eldest);
+    actions.add(new Action.Retire(eldest));
+  }
+
   /** A job that finds no worker waiting, though workers do come up. */
-  private void noteMiss(List<Action> actions) {
-    if (!waiting.isEmpty() || zygote != Zygote.PROVEN || idle == 0) {
+  private void noteMiss(Event.Wanted wanted, List<Action> actions) {
+    if (!waiting.isEmpty()
+        || zygote != Zygote.PROVEN
+        || idle == 0
+        || usedLast(wanted.binary()).isPresent()) {
       return;
     }
     missed = true;
@@ -160,7 +217,7 @@ final class Roster {
   }
 
   private void awaitWhile(List<Action> actions) {
-    if (!inWhile && target > idle) {
+    if (!inWhile && (target > idle || used.size() > idle)) {
       inWhile = true;
       actions.add(new Action.AwaitWhile());
     }
@@ -174,6 +231,9 @@ final class Roster {
         actions.add(new Action.Retire(waiting.removeLast()));
       }
     }
+    if (!missed && used.size() > idle) {
+      retireUsed(actions);
+    }
     missed = false;
     awaitWhile(actions);
   }
@@ -182,12 +242,13 @@ final class Roster {
   private void zygoteDown(Failure why, List<Action> actions) {
     starting.clear();
     waiting.clear();
+    used.clear();
     if (zygote == Zygote.PROVEN) {
       zygote = Zygote.STARTING;
       actions.add(new Action.StartZygote());
     } else {
       zygote = Zygote.DOWN;
-      demands.forEach(job -> actions.add(new Action.Refuse(job, why)));
+      demands.forEach(demand -> actions.add(new Action.Refuse(demand.job(), why)));
       demands.clear();
     }
   }
@@ -195,10 +256,11 @@ final class Roster {
   /** A worker that never came up takes the job that would have got it along: it is told why. */
   private void workerGone(Event.Gone gone, List<Action> actions) {
     waiting.remove((Integer) gone.worker());
+    used.remove(gone.worker());
     if (starting.remove(gone.worker())) {
       failing = true;
       if (!demands.isEmpty()) {
-        actions.add(new Action.Refuse(demands.remove(), gone.why()));
+        actions.add(new Action.Refuse(demands.remove().job(), gone.why()));
       }
     }
   }

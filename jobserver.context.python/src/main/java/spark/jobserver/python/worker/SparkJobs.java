@@ -41,6 +41,11 @@ final class SparkJobs extends SparkListener {
   /** Cancels all jobs with this tag, those too that are yet to start. */
   void end(String tag) {
     live.remove(tag);
+    cancel(tag);
+  }
+
+  /** Cancels all jobs with this tag that there are now. */
+  void cancel(String tag) {
     if (!spark.isStopped()) {
       spark.cancelJobsWithTag(tag);
     }

@@ -7,7 +7,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A Python process that attaches to the driver's JVM, waits for a job, runs it and ends. */
+/**
+ * A Python process that attaches to the driver's JVM, waits for a job and runs it; then it ends, or
+ * waits for another with the same binary.
+ */
 final class Worker {
   private final int id;
   private final String tag;
@@ -16,6 +19,8 @@ final class Worker {
   private volatile long pid;
   private volatile Connection connection;
   private volatile String temporaryFolder = "";
+  private volatile String binary = "";
+  private volatile int jobs;
 
   /**
    * @param tag what marks its Spark jobs
@@ -62,6 +67,23 @@ final class Worker {
   /** PySpark's temporary folder, or empty. */
   String temporaryFolder() {
     return temporaryFolder;
+  }
+
+  /** It is about to be told a job, whose binary this is; called by one thread at a time. */
+  @SuppressWarnings("NonAtomicVolatileUpdate")
+  void beginsJob(String digest) {
+    binary = digest;
+    jobs++;
+  }
+
+  /** The binary that it has imported from; empty as long as it has had no job. */
+  String binary() {
+    return binary;
+  }
+
+  /** How many jobs it has been told. */
+  int jobs() {
+    return jobs;
   }
 
   /** Its process is dead, in the zygote's words. */

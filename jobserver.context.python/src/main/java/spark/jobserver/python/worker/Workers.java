@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,7 +21,8 @@ import spark.jobserver.api.Failure;
 
 /**
  * The Python processes of a context: a zygote, which is started anew when it has died, and workers,
- * each for one job. What is to be done is for the {@link Roster} to decide; one thread does it.
+ * each for one job or, where they are reused, one after another. What is to be done is for the
+ * {@link Roster} to decide; one thread does it.
  */
 final class Workers implements AutoCloseable {
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
@@ -45,6 +48,9 @@ final class Workers implements AutoCloseable {
 
   /** Those of them that no job has. */
   private final Map<Integer, Worker> unused = new HashMap<>();
+
+  /** Those of whose job's log the zygote was told. */
+  private final Set<Integer> keptSmall = new HashSet<>();
 
   private long lastDemand;
   private Zygote zygote;
@@ -104,8 +110,10 @@ final class Workers implements AutoCloseable {
   /**
    * A worker that waits for its job: one that waits already, or the next. Completes with {@link
    * WorkersUnavailable} when none can be had. To be cancelled when none is wanted any more.
+   *
+   * @param binary the digest of the job's binary: the worker has imported from no other
    */
-  CompletableFuture<Worker> take() {
+  CompletableFuture<Worker> take(String binary) {
     CompletableFuture<Worker> taken = new CompletableFuture<>();
     later(
         () -> {
@@ -116,7 +124,7 @@ final class Workers implements AutoCloseable {
           long demand = ++lastDemand;
           demands.put(demand, taken);
           taken.whenComplete((worker, error) -> later(() -> withdraw(demand)));
-          decide(new Roster.Event.Wanted(demand));
+          decide(new Roster.Event.Wanted(demand, binary));
         });
     return taken;
   }
@@ -127,25 +135,55 @@ final class Workers implements AutoCloseable {
         () -> {
           if (alive.containsKey(worker.id()) && !closing) {
             unused.put(worker.id(), worker);
-            decide(new Roster.Event.Waits(worker.id()));
+            decide(
+                worker.binary().isEmpty()
+                    ? new Roster.Event.Waits(worker.id())
+                    : new Roster.Event.Stays(worker.id(), worker.binary()));
           } else {
             discard(worker);
           }
         });
   }
 
+  /** Takes back a worker that has told how its job ended, and waits for another. */
+  void takeBack(Worker worker) {
+    later(
+        () -> {
+          jvm.settle(worker);
+          if (keptSmall.remove(worker.id())) {
+            tellZygote(() -> zygote.logOver(worker.pid()));
+          }
+        });
+    giveBack(worker);
+  }
+
   /**
    * Keeps small what a worker prints that is about to be told its job. The zygote hears of it a
-   * moment later, when the job has begun or is over: it holds up no job that way.
+   * moment later, when the job has begun or is over: it holds up no job that way, and it does not
+   * hear of a short one that has printed little, and whose worker stays.
    */
   void keepSmall(Path log, Worker worker) {
+    int job = worker.jobs();
     after(
         LOG_PATIENCE,
         () -> {
-          if (zygoteReady) {
-            order(() -> zygote.keepSmall(log, longestLog, worker.pid()));
+          boolean over = worker.jobs() != job || unused.containsKey(worker.id());
+          if (over && log.toFile().length() <= longestLog) {
+            return;
+          }
+          tellZygote(() -> zygote.keepSmall(log, longestLog, worker.pid()));
+          if (over) {
+            tellZygote(() -> zygote.logOver(worker.pid()));
+          } else {
+            keptSmall.add(worker.id());
           }
         });
+  }
+
+  private void tellZygote(Order order) {
+    if (zygoteReady) {
+      order(order);
+    }
   }
 
   /** Kills a worker's process with its children, unless it is dead already. */
@@ -170,7 +208,7 @@ final class Workers implements AutoCloseable {
    * Closes the connection to a worker that is dead, once what it has said can be read. A process
    * that its job has left behind may hold the other end open.
    */
-  void hangUp(Worker worker) {
+  private void hangUp(Worker worker) {
     after(EXIT_PATIENCE, () -> Quietly.close(worker.connection()));
   }
 
@@ -388,6 +426,7 @@ final class Workers implements AutoCloseable {
     gone.kill();
     zygote = null;
     zygoteReady = false;
+    keptSmall.clear();
     for (Worker worker : List.copyOf(alive.values())) {
       killGroup(worker);
       alive.remove(worker.id());
@@ -441,12 +480,14 @@ final class Workers implements AutoCloseable {
     } else {
       worker.forked(hello.path("pid").asLong());
       worker.attached(connection, hello.path("tmp").asText());
+      worker.onExit(() -> hangUp(worker));
       decide(new Roster.Event.Waits(worker.id()));
     }
   }
 
   private void workerEnded(int id, String status) {
     Worker worker = alive.remove(id);
+    keptSmall.remove(id);
     if (worker == null) {
       return;
     }

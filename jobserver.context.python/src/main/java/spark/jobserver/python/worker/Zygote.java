@@ -93,6 +93,11 @@ final class Zygote {
     control.write(order);
   }
 
+  /** The job that a worker ran is over, though the worker is not: no log is written any more. */
+  void logOver(long pid) throws IOException {
+    control.write(order("log-over").put("pid", pid));
+  }
+
   /** Completes with its exit code when it has ended. */
   CompletableFuture<Integer> exit() {
     return process.onExit().thenApply(Process::exitValue);

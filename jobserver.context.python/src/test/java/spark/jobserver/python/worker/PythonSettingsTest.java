@@ -14,14 +14,15 @@ class PythonSettingsTest {
   @Test
   void thereAreDefaults() {
     assertThat(of(""))
-        .isEqualTo(new PythonSettings("python3", List.of(), 2, 8, true, 0, MIB_256, MIB_10));
+        .isEqualTo(new PythonSettings("python3", List.of(), 2, 8, false, true, 0, MIB_256, MIB_10));
   }
 
   @Test
   void theSeedsKeysCount() {
     assertThat(of("python { executable = \"/opt/python\", paths = [\"/a\", \"/b\"] }"))
         .isEqualTo(
-            new PythonSettings("/opt/python", List.of("/a", "/b"), 2, 8, true, 0, MIB_256, MIB_10));
+            new PythonSettings(
+                "/opt/python", List.of("/a", "/b"), 2, 8, false, true, 0, MIB_256, MIB_10));
   }
 
   @Test
@@ -29,12 +30,12 @@ class PythonSettingsTest {
     assertThat(
             of(
                 "python.paths = \"/a, /b,\", python.workers.idle = \"3\","
-                    + " python.workers.most-idle = \"4\","
+                    + " python.workers.reuse = \"yes\", python.workers.most-idle = \"4\","
                     + " python.workers.max-memory = 256m, max-result-size = \"1 MiB\","
                     + " python.executor-daemon = \"false\", job-log.max-size = \"64k\""))
         .isEqualTo(
             new PythonSettings(
-                "python3", List.of("/a", "/b"), 3, 4, false, 1 << 28, 1 << 20, 65_536));
+                "python3", List.of("/a", "/b"), 3, 4, true, false, 1 << 28, 1 << 20, 65_536));
   }
 
   @Test

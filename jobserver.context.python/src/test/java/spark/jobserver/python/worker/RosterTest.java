@@ -16,6 +16,7 @@ import spark.jobserver.python.worker.Roster.Action.StartZygote;
 import spark.jobserver.python.worker.Roster.Event;
 import spark.jobserver.python.worker.Roster.Event.Gone;
 import spark.jobserver.python.worker.Roster.Event.MomentOver;
+import spark.jobserver.python.worker.Roster.Event.Stays;
 import spark.jobserver.python.worker.Roster.Event.Unwanted;
 import spark.jobserver.python.worker.Roster.Event.Waits;
 import spark.jobserver.python.worker.Roster.Event.Wanted;
@@ -25,6 +26,8 @@ import spark.jobserver.python.worker.Roster.Event.ZygoteUp;
 
 class RosterTest {
   private static final Failure WHY = Failure.of("for a reason");
+  private static final String A = "a digest";
+  private static final String B = "another digest";
 
   @Test
   void workersAreForkedOnceTheZygoteIsUp() {
@@ -33,23 +36,23 @@ class RosterTest {
 
   @Test
   void aJobGetsTheWorkerThatWaitsAndAnotherIsForkedWhenTheMomentIsOver() {
-    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7)))
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7, A)))
         .containsExactly(new Give(7, 1), new AwaitMoment());
-    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7), new MomentOver()))
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7, A), new MomentOver()))
         .containsExactly(new Fork(2));
   }
 
   @Test
   void aJobThatComesBeforeItsWorkerGetsTheFirst() {
-    assertThat(lastOf(0, new Wanted(7))).isEmpty();
-    assertThat(lastOf(0, new Wanted(7), new ZygoteUp())).containsExactly(new Fork(1));
-    assertThat(lastOf(0, new Wanted(7), new ZygoteUp(), new Waits(1)))
+    assertThat(lastOf(0, new Wanted(7, A))).isEmpty();
+    assertThat(lastOf(0, new Wanted(7, A), new ZygoteUp())).containsExactly(new Fork(1));
+    assertThat(lastOf(0, new Wanted(7, A), new ZygoteUp(), new Waits(1)))
         .containsExactly(new Give(7, 1), new AwaitMoment());
   }
 
   @Test
   void jobsGetWorkersInTheirOrder() {
-    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Wanted(8), new Waits(2)))
+    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7, A), new Wanted(8, A), new Waits(2)))
         .containsExactly(new Give(7, 2), new AwaitMoment());
   }
 
@@ -67,25 +70,31 @@ class RosterTest {
 
   @Test
   void theDeathOfAWorkerThatHasAJobChangesNothing() {
-    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7), new Gone(1, WHY))).isEmpty();
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7, A), new Gone(1, WHY)))
+        .isEmpty();
   }
 
   @Test
   void aWorkerThatDoesNotComeUpCostsAJobAndIsNotTriedAgainForNobody() {
-    assertThat(lastOf(1, new ZygoteUp(), new Wanted(7), new Gone(1, WHY)))
+    assertThat(lastOf(1, new ZygoteUp(), new Wanted(7, A), new Gone(1, WHY)))
         .containsExactly(new Refuse(7, WHY));
     assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY))).isEmpty();
-    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7)))
+    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7, A)))
         .containsExactly(new Fork(2));
   }
 
   @Test
   void oneThatComesUpEndsTheCaution() {
-    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7), new Waits(2)))
+    assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7, A), new Waits(2)))
         .containsExactly(new Give(7, 2), new AwaitMoment());
     assertThat(
             lastOf(
-                1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7), new Waits(2), new MomentOver()))
+                1,
+                new ZygoteUp(),
+                new Gone(1, WHY),
+                new Wanted(7, A),
+                new Waits(2),
+                new MomentOver()))
         .containsExactly(new Fork(3));
   }
 
@@ -103,47 +112,51 @@ class RosterTest {
             lastOf(
                 0,
                 new ZygoteUp(),
-                new Wanted(6),
+                new Wanted(6, A),
                 new Waits(1),
                 new ZygoteDown(WHY),
-                new Wanted(7),
+                new Wanted(7, A),
                 new ZygoteUp()))
         .containsExactly(new Fork(2));
   }
 
   @Test
   void aZygoteThatNeverWorkedIsStartedAgainOnlyForAJob() {
-    assertThat(lastOf(1, new Wanted(7), new ZygoteDown(WHY))).containsExactly(new Refuse(7, WHY));
+    assertThat(lastOf(1, new Wanted(7, A), new ZygoteDown(WHY)))
+        .containsExactly(new Refuse(7, WHY));
     assertThat(lastOf(1, new ZygoteUp(), new ZygoteDown(WHY))).isEmpty();
-    assertThat(lastOf(1, new ZygoteDown(WHY), new Wanted(7))).containsExactly(new StartZygote());
-    assertThat(lastOf(1, new ZygoteDown(WHY), new Wanted(7), new Wanted(8))).isEmpty();
+    assertThat(lastOf(1, new ZygoteDown(WHY), new Wanted(7, A))).containsExactly(new StartZygote());
+    assertThat(lastOf(1, new ZygoteDown(WHY), new Wanted(7, A), new Wanted(8, A))).isEmpty();
   }
 
   @Test
   void aJobThatWantsNoneAnyMoreGetsNone() {
-    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Unwanted(7), new Waits(1))).isEmpty();
+    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7, A), new Unwanted(7), new Waits(1)))
+        .isEmpty();
   }
 
   @Test
   void aWorkerThatIsGivenBackWaitsAgain() {
-    assertThat(lastOf(0, new ZygoteUp(), new Wanted(7), new Waits(1), new Waits(1), new Wanted(8)))
+    assertThat(
+            lastOf(
+                0, new ZygoteUp(), new Wanted(7, A), new Waits(1), new Waits(1), new Wanted(8, A)))
         .containsExactly(new Give(8, 1));
   }
 
   @Test
   void withinAMomentOnlyJobsThatFindNoWorkerGetOneForked() {
     Roster roster = busy(2, 2);
-    assertThat(roster.on(new Wanted(8))).containsExactly(new Give(8, 2));
-    assertThat(roster.on(new Wanted(9))).containsExactly(new Fork(3));
+    assertThat(roster.on(new Wanted(8, A))).containsExactly(new Give(8, 2));
+    assertThat(roster.on(new Wanted(9, A))).containsExactly(new Fork(3));
     assertThat(roster.on(new MomentOver())).containsExactly(new Fork(4), new Fork(5));
   }
 
   @Test
   void oneMoreIsKeptForEachJobThatFoundNoneUpToAsManyAsThereMayBe() {
     Roster roster = busy(1, 3);
-    assertThat(roster.on(new Wanted(8))).containsExactly(new AwaitWhile(), new Fork(2));
-    assertThat(roster.on(new Wanted(9))).containsExactly(new Fork(3));
-    assertThat(roster.on(new Wanted(10))).containsExactly(new Fork(4));
+    assertThat(roster.on(new Wanted(8, A))).containsExactly(new AwaitWhile(), new Fork(2));
+    assertThat(roster.on(new Wanted(9, A))).containsExactly(new Fork(3));
+    assertThat(roster.on(new Wanted(10, A))).containsExactly(new Fork(4));
     roster.on(new Waits(2));
     roster.on(new Waits(3));
     roster.on(new Waits(4));
@@ -153,8 +166,8 @@ class RosterTest {
   @Test
   void oneLessIsKeptAfterEachWhileInWhichNoneWasMissed() {
     Roster roster = busy(1, 3);
-    roster.on(new Wanted(8));
-    roster.on(new Wanted(9));
+    roster.on(new Wanted(8, A));
+    roster.on(new Wanted(9, A));
     for (int worker = 2; worker <= 6; worker++) {
       roster.on(new Waits(worker));
     }
@@ -169,9 +182,9 @@ class RosterTest {
   void whereNoneShallWaitNoneIsKeptForThoseThatFindNone() {
     Roster roster = new Roster(0, 8);
     roster.on(new ZygoteUp());
-    roster.on(new Wanted(7));
+    roster.on(new Wanted(7, A));
     roster.on(new Waits(1));
-    assertThat(roster.on(new Wanted(8))).containsExactly(new Fork(2));
+    assertThat(roster.on(new Wanted(8, A))).containsExactly(new Fork(2));
     roster.on(new Waits(2));
     assertThat(roster.on(new MomentOver())).isEmpty();
   }
@@ -179,8 +192,82 @@ class RosterTest {
   @Test
   void thatTheFirstJobsFindNoneIsNoReasonToKeepMore() {
     Roster roster = new Roster(1, 8);
-    assertThat(roster.on(new Wanted(7))).isEmpty();
+    assertThat(roster.on(new Wanted(7, A))).isEmpty();
     assertThat(roster.on(new ZygoteUp())).containsExactly(new Fork(1), new Fork(2));
+  }
+
+  @Test
+  void aJobGetsTheWorkerThatHasRunItsBinaryLast() {
+    Roster roster = busy(2, 2);
+    roster.on(new Wanted(8, A));
+    assertThat(roster.on(new Stays(2, A))).isEmpty();
+    assertThat(roster.on(new Stays(1, A))).isEmpty();
+    assertThat(roster.on(new Wanted(9, A))).containsExactly(new Give(9, 1));
+    assertThat(roster.on(new Wanted(10, A))).containsExactly(new Give(10, 2));
+  }
+
+  @Test
+  void aJobGetsNoWorkerThatHasRunAnotherBinary() {
+    Roster roster = busy(1, 2);
+    roster.on(new Stays(1, A));
+    assertThat(roster.on(new Wanted(8, B))).contains(new Fork(2));
+    assertThat(roster.on(new Waits(2))).containsExactly(new Give(8, 2));
+    assertThat(roster.on(new Wanted(9, A))).containsExactly(new Give(9, 1));
+  }
+
+  @Test
+  void aJobThatWaitsForAWorkerGetsOneThatStays() {
+    Roster roster = busy(1, 1);
+    roster.on(new Wanted(8, B));
+    roster.on(new Wanted(9, A));
+    assertThat(roster.on(new Stays(1, A))).containsExactly(new Give(9, 1));
+  }
+
+  @Test
+  void thatAJobGetsAWorkerAgainIsNoReasonToForkOne() {
+    Roster roster = busy(1, 1);
+    roster.on(new MomentOver());
+    roster.on(new Waits(2));
+    roster.on(new Stays(1, A));
+    assertThat(roster.on(new Wanted(8, A))).containsExactly(new Give(8, 1));
+  }
+
+  @Test
+  void oneThatStaysAndDiesIsGivenToNobody() {
+    Roster roster = busy(1, 1);
+    roster.on(new Stays(1, A));
+    assertThat(roster.on(new Gone(1, WHY))).isEmpty();
+    assertThat(roster.on(new Wanted(8, A))).containsExactly(new Fork(2));
+  }
+
+  @Test
+  void noMoreStayThanMayWait() {
+    Roster roster = busy(2, 2);
+    roster.on(new Wanted(8, A));
+    roster.on(new Wanted(9, A));
+    roster.on(new Waits(3));
+    roster.on(new Stays(1, A));
+    roster.on(new Stays(2, A));
+    assertThat(roster.on(new Stays(3, A))).contains(new Retire(1));
+  }
+
+  @Test
+  void ofThoseThatStayOneIsEndedAfterEachWhileInWhichNoneWasMissed() {
+    Roster roster = busy(1, 3);
+    roster.on(new Waits(2));
+    roster.on(new Wanted(8, A));
+    roster.on(new Stays(1, A));
+    assertThat(roster.on(new Stays(2, A))).containsExactly(new AwaitWhile());
+    assertThat(roster.on(new WhileOver())).containsExactly(new Retire(1));
+  }
+
+  @Test
+  void withTheirZygoteThoseThatStayAreGone() {
+    Roster roster = busy(1, 1);
+    roster.on(new Stays(1, A));
+    roster.on(new ZygoteDown(WHY));
+    roster.on(new ZygoteUp());
+    assertThat(roster.on(new Wanted(8, A))).doesNotContain(new Give(8, 1));
   }
 
   /** One with workers that wait, of which a job has just got the first. */
@@ -190,7 +277,7 @@ class RosterTest {
     for (int worker = 1; worker <= idle; worker++) {
       roster.on(new Waits(worker));
     }
-    assertThat(roster.on(new Wanted(7))).containsExactly(new Give(7, 1), new AwaitMoment());
+    assertThat(roster.on(new Wanted(7, A))).containsExactly(new Give(7, 1), new AwaitMoment());
     return roster;
   }
 

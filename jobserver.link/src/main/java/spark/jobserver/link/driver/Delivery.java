@@ -3,16 +3,18 @@ package spark.jobserver.link.driver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.http.HttpRequest.BodyPublisher;
-import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -29,17 +31,24 @@ final class Delivery {
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
   private static final int IN_MEMORY = 64 * 1024;
 
+  /** So long a small event is given to be committed, which saves writing it to the disk here. */
+  private static final Duration HEAD_START = Duration.ofMillis(20);
+
+  /** So long a job that has started is given to end, for its end says that it has started. */
+  private static final Duration SHORT_JOB = Duration.ofMillis(2);
+
   private final LinkClient client;
   private final Outbox outbox;
   private final AcceptedJobs accepted;
   private final BlockingQueue<Letter> queue = new LinkedBlockingQueue<>();
 
   /** The jobs of which an end was taken, as long as anything of them waits to be delivered. */
-  private final Set<String> endedJobs = ConcurrentHashMap.newKeySet();
+  private final Set<String> endedJobs = new HashSet<>(); // guarded by the lock
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition delivered = lock.newCondition();
   private final Condition reachable = lock.newCondition();
+  private final Condition ended = lock.newCondition();
   private final NavigableMap<Long, Event> open = new TreeMap<>();
 
   Delivery(LinkClient client, Outbox outbox, AcceptedJobs accepted) {
@@ -55,7 +64,7 @@ final class Delivery {
 
   /**
    * Takes an event for good: when this returns it is on the disk, or the server has committed it. A
-   * small one is on its way while it is being written.
+   * small one is written only when its first attempt has failed or takes long.
    *
    * @throws IOException when it cannot be written and is too large for memory; it is not taken then
    */
@@ -64,15 +73,13 @@ final class Delivery {
     Optional<byte[]> body =
         size < IN_MEMORY ? Optional.of(body(event, attachment)) : Optional.empty();
     if (event instanceof Event.JobEnded end) {
-      endedJobs.add(end.jobId());
+      noteEnd(end.jobId());
     }
     Letter letter = new Letter(open(event), event, body, size);
     if (body.isPresent()) {
       queue.add(letter);
-      try {
-        letter.keptAs(outbox.add(letter.sequence, event, attachment));
-      } catch (IOException e) {
-        LOG.warn("event {} is only in memory until it is delivered", letter.sequence, e);
+      if (!letter.isCommittedSoon()) {
+        writeDown(letter, attachment);
       }
     } else {
       try {
@@ -82,6 +89,19 @@ final class Delivery {
         throw e;
       }
       queue.add(letter);
+    }
+  }
+
+  private void writeDown(Letter letter, Content attachment) {
+    boolean interrupted = Thread.interrupted(); // which would close the file
+    try {
+      letter.keptAs(outbox.add(letter.sequence, letter.event, attachment));
+    } catch (IOException e) {
+      LOG.warn("event {} is only in memory until it is delivered", letter.sequence, e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -111,21 +131,46 @@ final class Delivery {
   }
 
   private void deliver(Letter letter) throws InterruptedException {
-    if (letter.event instanceof Event.JobStarted start && endedJobs.contains(start.jobId())) {
+    if (letter.event instanceof Event.JobStarted start && endsSoon(start.jobId())) {
       close(letter); // its end says it too
       return;
     }
     try {
-      client.event(letter.sequence, letter.publisher(), letter.attachment);
+      client.event(letter.sequence, letter.content(), letter.attachment);
       letter.committed();
       close(letter);
     } catch (ServerGone e) {
+      letter.firstAttempt.complete(false);
       close(letter); // stays on the disk; the heartbeat learns it too, and acts on it
     } catch (IOException | RuntimeException e) {
       letter.failures++;
+      letter.firstAttempt.complete(false);
       LOG.debug("event {}, attempt {}: {}", letter.sequence, letter.failures, e.toString());
       awaitReachable(Pause.after(letter.failures));
       queue.add(letter);
+    }
+  }
+
+  private void noteEnd(String jobId) {
+    lock.lock();
+    try {
+      endedJobs.add(jobId);
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean endsSoon(String jobId) throws InterruptedException {
+    long left = SHORT_JOB.toNanos();
+    lock.lock();
+    try {
+      while (!endedJobs.contains(jobId) && left > 0) {
+        left = ended.awaitNanos(left);
+      }
+      return endedJobs.contains(jobId);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -220,6 +265,7 @@ final class Delivery {
 
   /** An event on its way. */
   private final class Letter {
+    private final CompletableFuture<Boolean> firstAttempt = new CompletableFuture<>();
     private final long sequence;
     private final Event event;
     private final Optional<byte[]> body;
@@ -235,10 +281,20 @@ final class Delivery {
       this.attachment = attachment;
     }
 
-    private synchronized BodyPublisher publisher() throws IOException {
-      return body.isPresent()
-          ? BodyPublishers.ofByteArray(body.get())
-          : BodyPublishers.ofFile(entry.orElseThrow().file());
+    private synchronized Content content() throws IOException {
+      return body.isPresent() ? Content.of(body.get()) : Content.of(entry.orElseThrow().file());
+    }
+
+    /** Whether it is committed before long; false too when that is not known. */
+    private boolean isCommittedSoon() {
+      try {
+        return firstAttempt.get(HEAD_START.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      } catch (ExecutionException | TimeoutException e) {
+        return false;
+      }
     }
 
     private synchronized void keptAs(Outbox.Entry file) throws IOException {
@@ -256,6 +312,7 @@ final class Delivery {
       if (entry.isPresent()) {
         entry.get().delivered();
       }
+      firstAttempt.complete(true);
     }
   }
 }

@@ -167,8 +167,6 @@ public final class DriverEnd implements AutoCloseable {
       if (!client.mention(answer)) {
         LOG.info("the server takes no answer to a question of an earlier one");
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } catch (ServerGone | IOException | RuntimeException e) {
       LOG.warn("an answer to the server is lost: {}", e.toString());
     }
@@ -335,6 +333,7 @@ public final class DriverEnd implements AutoCloseable {
   /** Nobody but us breaks a connection whose other side has vanished without a word. */
   private void breakSilence() throws InterruptedException {
     while (!closed) {
+      client.breakOffLate();
       if (System.nanoTime() - lastByte > longestSilence.toNanos()) {
         hangUp();
       }
