@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
+import os
 import random
+import signal
 import socket
+import threading
 import time
 import urllib.parse
 from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from server import Server
 
 JOB = "example_jobs.word_count.WordCountSparkJob"
+SLOW = "example_jobs.slow_job.SlowJob"
 
 
 def post(path: str, body: str, headers: dict[str, str]) -> bytes:
@@ -85,3 +92,115 @@ def aborted_uploads(server: Server, content: bytes, count: int, seed: int) -> No
             broken.sendall(
                 (request + content)[: dice.randrange(len(request), len(request) + len(content))]
             )
+
+
+@dataclass
+class Killings:
+    """What has become of jobs some of whose workers were killed.
+
+    :param jobs: how many there were
+    :param finished: how many of them ended with the right result
+    :param failed: how many ended with an ERROR that names the kill
+    :param busy: how many workers had a job when they were killed
+    :param idle: how many had none
+    :param wrong: what is not as it should be, in words
+    """
+
+    jobs: int = 0
+    finished: int = 0
+    failed: int = 0
+    busy: int = 0
+    idle: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def killed_workers(server: Server, context: str, kills: int, seed: int) -> Killings:
+    """Kills workers of a context at random, while four clients have it run jobs.
+
+    Each job must end as FINISHED with its own result, or as ERROR because of a kill that can have
+    been meant for it: at most one ERROR for each worker that had just been killed.
+    """
+    dice = random.Random(seed)
+    zygote, *_ = server.workers(context)
+    found = Killings()
+    outcomes: dict[str, str] = {}
+    victims: set[str] = set()
+    over = threading.Event()
+    lock = threading.Lock()
+
+    def run(job: str, word: str, config: str) -> None:
+        answer = server.submit("example_jobs", job, context, config, sync="true", timeout="100")
+        told = answer.json
+        with lock:
+            if answer.status == 200 and "status" not in told:
+                outcomes[told["jobId"]] = "FINISHED"
+                result = told["result"]
+                if not (result == {word: 1} if job == JOB else 0 <= result < 100):
+                    found.wrong.append(f"{job} with {config} gave {result}")
+            elif answer.status == 200 and "signal 9" in told["result"]["message"]:
+                outcomes[told["jobId"]] = "ERROR"
+            else:
+                found.wrong.append(f"{job} with {config}: {answer.status} {answer.text[:500]}")
+
+    def client(number: int) -> None:
+        own = random.Random(f"{seed}-{number}")
+        for count in itertools.count():
+            if over.is_set():
+                return
+            word = f"{number}-{count}"
+            job, config = own.choice(
+                [
+                    (JOB, f'input.strings = ["{word}"]'),
+                    (SLOW, f"sleep.seconds = {own.uniform(0, 0.2):.2f}"),
+                ]
+            )
+            with lock:
+                found.jobs += 1
+            try:
+                run(job, word, config)
+            except Exception as error:
+                found.wrong.append(f"{job} with {config}: {error!r}")
+
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(4)]
+    for thread in clients:
+        thread.start()
+    while found.busy + found.idle < kills and not found.wrong:
+        time.sleep(dice.uniform(0.02, 0.2))
+        victim = dice.choice(children(zygote) or [0])
+        try:
+            printed_to = Path(os.readlink(f"/proc/{victim}/fd/1"))
+            os.kill(victim, signal.SIGKILL)
+        except OSError:
+            continue  # there was none, or it has just ended
+        if printed_to.parent.name == "jobs":
+            victims.add(printed_to.stem)
+            found.busy += 1
+        else:
+            found.idle += 1
+    over.set()
+    for thread in clients:
+        thread.join()
+    check(server, outcomes, victims, found)
+    return found
+
+
+def check(server: Server, outcomes: dict[str, str], victims: set[str], found: Killings) -> None:
+    """Compares what callers were told with what is on record, and with what was killed."""
+    found.finished = sum(outcome == "FINISHED" for outcome in outcomes.values())
+    found.failed = len(outcomes) - found.finished
+    listed = server.get("/jobs?limit=100000").json
+    states = {job["jobId"]: job["status"] for job in listed}
+    found.wrong += [
+        f"{job} was told as {outcome} and is on record as {states.get(job)}"
+        for job, outcome in outcomes.items()
+        if states.get(job) != outcome
+    ]
+    unwarranted = {job for job, outcome in outcomes.items() if outcome == "ERROR"} - victims
+    if len(unwarranted) > found.idle:  # an idle worker may have got its job just then
+        found.wrong.append(f"nothing of these was killed: {sorted(unwarranted)}")
+    found.wrong += [f"{job} is {state}" for job, state in states.items() if state == "RUNNING"]
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process' children."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,9 @@ ON_TWO_WORKERS = "local-cluster[2,1,1024]"
 JOBS = """
 import gc
 import os
+import signal
 import sys
+import time
 
 import pyspark
 from pyspark.sql.functions import udf
@@ -50,6 +53,22 @@ class Function(Base):
     def run_job(self, context, runtime, data):
         main = udf(lambda _: process()["main"])
         return [row[0] for row in context.range(4).select(main("id")).distinct().collect()]
+
+
+class Kills(Base):
+    \"\"\"Its function ends the executor that it runs on.\"\"\"
+
+    def run_job(self, context, runtime, data):
+        return context._sc.parallelize([0], 1).map(kill).collect()
+
+
+def kill(_):
+    os.write(2, b"what the executor said last\\n")
+    with open(f"/proc/{os.getppid()}/stat") as file:
+        executor = int(file.read().rpartition(")")[2].split()[1])
+    time.sleep(1)  # Spark copies what it has said
+    os.kill(executor, signal.SIGKILL)
+    time.sleep(60)
 
 
 class Analyzed(Base):
@@ -166,10 +185,16 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_executors_of_a_standalone_master_run_our_daemon(jobs: Server, master: str) -> None:
-    jobs.context("standalone", f'spark.context-settings {{ spark.master = "{master}" }}')
+    settings = f'master = "{master}", task.maxFailures = 1'
+    jobs.context("standalone", f"spark.context-settings {{ spark {{ {settings} }} }}")
 
     serves_all(jobs, "standalone")
     were_brought(processes(jobs, "one", "standalone"))
+    lost = run(jobs, "one", "Kills", "standalone")
+    assert "ExecutorLostFailure" in lost["message"]
+    _, _, told = lost["stack"].partition("The standard error of executor ")
+    assert re.match(r"\d+ \(http://\S+\), its last lines:\n\n", told), lost["stack"]
+    assert "what the executor said last" in told.splitlines()
 
     assert jobs.request("DELETE", "/contexts/standalone").status == 200
 

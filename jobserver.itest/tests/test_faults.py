@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from injuries import killed_workers
 from server import Server, alive, example, processes, running, until, until_none_left
 
 SLOW = "example_jobs.slow_job.SlowJob"
@@ -47,6 +48,17 @@ def test_a_killed_worker_fails_its_job_alone(with_context: Server) -> None:
     word_count_works(with_context, "c")
 
 
+def test_workers_that_are_killed_at_random_take_no_more_than_their_jobs(
+    with_context: Server,
+) -> None:
+    found = killed_workers(with_context, "c", 40, seed=3)
+
+    assert found.wrong == []
+    assert found.finished + found.failed == found.jobs
+    assert found.finished > 0 and found.failed > 0, found
+    word_count_works(with_context, "c")
+
+
 def test_a_killed_zygote_is_replaced(with_context: Server) -> None:
     zygote = with_context.workers("c")[0]
     os.kill(zygote, signal.SIGKILL)
@@ -73,6 +85,9 @@ def test_a_killed_driver_ends_its_context_and_jobs_with_the_reason(server: Serve
     server.context("victim")
     job = start_slow(server, "victim")
     marker = server.context_id("victim").encode()
+    driver_log = server.data / "contexts" / marker.decode() / "log" / "driver.log"
+    with driver_log.open("a") as log:
+        log.write("26/01/01 12:00:00 ERROR Driver: what it said last\n")
     killed = time.monotonic()
     os.kill(server.driver("victim"), signal.SIGKILL)
 
@@ -82,6 +97,7 @@ def test_a_killed_driver_ends_its_context_and_jobs_with_the_reason(server: Serve
     assert time.monotonic() - killed < 10
     assert report["status"] == "ERROR"
     assert "signal 9" in report["result"]["message"] or "137" in report["result"]["message"]
+    assert report["result"]["stack"].endswith("ERROR Driver: what it said last")
     assert until_none_left(marker, 10) == {}
     server.context("victim")
     word_count_works(server, "victim")

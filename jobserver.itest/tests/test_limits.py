@@ -9,6 +9,7 @@ import pytest
 from server import Server
 
 JOBS = '''
+import os
 import subprocess
 import sys
 
@@ -43,6 +44,33 @@ class InFunction(Base):
 
             return context.range(3).select(udf(fail)("id")).collect()
         return context.sparkContext.parallelize([1, 2]).map(fail).collect()
+
+
+class Crashes(Base):
+    """Its function ends the process on the executor, as a library may that has said why."""
+
+    def run_job(self, context, runtime, data):
+        if data.get("sql"):
+            from pyspark.sql.functions import udf
+
+            return context.range(3).select(udf(crash)("id")).collect()
+        return context.sparkContext.parallelize([1, 2]).map(crash).collect()
+
+
+class Whispers(Base):
+    """Its function prints to the standard error of the process on the executor."""
+
+    def run_job(self, context, runtime, data):
+        return context.sparkContext.parallelize([1]).map(whisper).collect()
+
+
+def crash(value):
+    os.write(2, b"a library: password=hush does not fit\\n")
+    os._exit(3)
+
+
+def whisper(value):
+    os.write(2, b"an earlier job was here\\n")
 
 
 def fail(value):
@@ -107,6 +135,26 @@ def test_of_a_function_that_fails_on_an_executor_the_authors_traceback_comes_fir
     assert "ValueError: there is something wrong with it" in more[:8]
     assert "This was in a Python function on an executor. It made fail:" in more
     assert any("in run_job" in frame for frame in more)
+
+
+@pytest.mark.parametrize("sql", ["true", "false"])
+def test_what_a_process_on_an_executor_said_before_it_died_is_told_with_the_job_s_failure(
+    limited: Server, sql: str
+) -> None:
+    assert run(limited, "Whispers", "") == [None]
+    answer = limited.submit(
+        "limits", "limits.Crashes", "limited", f"sql = {sql}", sync="true", timeout="120"
+    ).json
+
+    stack = answer["result"]["stack"]
+    assert "Python worker exited unexpectedly" in stack or "Connection reset" in stack
+    _, _, told = stack.partition("The driver's log, its last lines since the job began:\n\n")
+    assert "a library: password=*** does not fit" in told.splitlines()
+    assert len(told.splitlines()) <= 20
+    assert "an earlier job was here" not in told
+    assert not any(line.startswith("\tat ") for line in told.splitlines())
+    assert limited.get(f"/jobs/{answer['jobId']}/log").text.endswith(told)
+    assert run(limited, "Large", "size = 10") == "x" * 8
 
 
 def test_limits_that_make_no_sense_are_told(limited: Server) -> None:

@@ -15,6 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.LogTail;
+import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.RunningContext;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
@@ -34,6 +36,7 @@ final class ContextDriver implements CommandHandler {
   static final String BUNDLES = "bundles";
 
   private static final Logger LOG = LoggerFactory.getLogger(ContextDriver.class);
+  private static final int LOG_LINES = 30;
   private static final Duration JOBS_PATIENCE = Duration.ofSeconds(5);
   private static final Duration MAKING_PATIENCE = Duration.ofSeconds(5);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(15);
@@ -273,15 +276,12 @@ final class ContextDriver implements CommandHandler {
    */
   private void endContext(String reason) throws InterruptedException {
     RunningContext ending;
-    String words;
+    Failure why;
     synchronized (this) {
       ending = context.orElseThrow();
-      words =
-          reason.isEmpty()
-              ? "Context (%s) for this job was terminated".formatted(wanted.orElseThrow().name())
-              : "Unexpected termination of context %s: %s".formatted(enrolment.contextId(), reason);
+      why = reason.isEmpty() ? stopped(wanted.orElseThrow().name()) : unexpected(reason);
     }
-    jobs.close(words, JOBS_PATIENCE);
+    jobs.close(why, JOBS_PATIENCE);
     Thread closing = daemon(() -> close(ending), "context-close");
     closing.start();
     closing.join(CLOSE_PATIENCE.toMillis());
@@ -289,6 +289,18 @@ final class ContextDriver implements CommandHandler {
       LOG.warn("context {}: is left to the end of the process", enrolment.contextId());
     }
     jobs.conclude();
+  }
+
+  private static Failure stopped(String name) {
+    return Failure.of("Context (%s) for this job was terminated".formatted(name));
+  }
+
+  /** What has happened may be told by this process' own log. */
+  private Failure unexpected(String reason) {
+    String message =
+        "Unexpected termination of context %s: %s".formatted(enrolment.contextId(), reason);
+    List<String> lines = LogTail.of(ContextRequest.driverLog(folder), 0, LOG_LINES);
+    return new Failure(message, "", String.join("\n", lines));
   }
 
   private void close(RunningContext ending) {

@@ -169,10 +169,10 @@ final class JobRuns {
    *
    * @param why what is told of jobs that had to be ended
    */
-  void close(String why, Duration patience) throws InterruptedException {
-    closed = why;
+  void close(Failure why, Duration patience) throws InterruptedException {
+    closed = why.message();
     home = Optional.empty();
-    List.copyOf(runs.values()).forEach(run -> run.abort(Failure.of(why)));
+    List.copyOf(runs.values()).forEach(run -> run.abort(why));
     long end = System.nanoTime() + patience.toNanos();
     synchronized (this) {
       for (long left = patience.toMillis(); !runs.isEmpty() && left > 0; ) {

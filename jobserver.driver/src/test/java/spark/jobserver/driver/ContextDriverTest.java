@@ -20,6 +20,7 @@ import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.Progress;
+import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.Event;
@@ -398,15 +399,22 @@ class ContextDriverTest {
   void endsWhenTheContextIsBroken() throws Exception {
     ready();
     begin("a");
+    Path log = ContextRequest.driverLog(home);
+    Files.createDirectories(log.getParent());
+    Files.writeString(log, "26/01/01 12:00:00 ERROR Scheduler: all masters are gone\n");
     factory.broken.complete("SparkContext was shut down");
 
     assertThat(server.event())
         .isEqualTo(
-            failed(
+            new Event.JobEnded(
                 "a",
-                "Unexpected termination of context "
-                    + Server.CONTEXT
-                    + ": SparkContext was shut down"));
+                Event.Ending.FAILED,
+                new Failure(
+                    "Unexpected termination of context "
+                        + Server.CONTEXT
+                        + ": SparkContext was shut down",
+                    "",
+                    "26/01/01 12:00:00 ERROR Scheduler: all masters are gone")));
     assertThat(server.event()).isEqualTo(new Event.ContextEnded("SparkContext was shut down"));
     assertThat(factory.closed.getCount()).isZero();
     assertLeft();

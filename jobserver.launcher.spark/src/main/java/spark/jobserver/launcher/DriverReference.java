@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import spark.jobserver.api.context.ContextRequest;
 
 /**
  * What a later server needs to find a driver again.
@@ -42,11 +43,7 @@ record DriverReference(long pid, long startTime, String marker, Path folder) {
   }
 
   Path log() {
-    return log(folder);
-  }
-
-  static Path log(Path folder) {
-    return folder.resolve("log").resolve("driver.log");
+    return ContextRequest.driverLog(folder);
   }
 
   /** Whether the driver's process itself still runs. */

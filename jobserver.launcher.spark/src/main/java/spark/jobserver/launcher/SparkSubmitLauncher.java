@@ -29,6 +29,7 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
@@ -168,7 +169,7 @@ public final class SparkSubmitLauncher implements DriverLauncher {
                 bundles.resolve("driver").toString())
             .directory(spec.folder().resolve("work").toFile())
             .redirectError()
-            .redirectOutput(Redirect.appendTo(DriverReference.log(spec.folder()).toFile()));
+            .redirectOutput(Redirect.appendTo(ContextRequest.driverLog(spec.folder()).toFile()));
     Process process = launcher.launch();
     process.getOutputStream().close(); // Its standard input: at its end from the start.
     long startTime = ProcessEntry.find(process.pid()).map(ProcessEntry::startTime).orElse(0L);

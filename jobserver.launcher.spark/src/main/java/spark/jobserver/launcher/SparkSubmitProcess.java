@@ -1,14 +1,11 @@
 package spark.jobserver.launcher;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +16,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.DriverStart;
+import spark.jobserver.api.LogTail;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.SpareDriver;
 
@@ -27,7 +25,6 @@ final class SparkSubmitProcess implements DriverProcess {
   private static final Logger LOG = LoggerFactory.getLogger(SparkSubmitProcess.class);
   private static final Duration KILL_TIMEOUT = Duration.ofSeconds(5);
   private static final long KILL_PAUSE = 20;
-  private static final int TAIL = 64 * 1024;
 
   private final DriverReference reference;
   private final CompletableFuture<String> exit;
@@ -145,20 +142,7 @@ final class SparkSubmitProcess implements DriverProcess {
 
   @Override
   public List<String> lastLines(int count) {
-    try (RandomAccessFile file = new RandomAccessFile(reference.log().toFile(), "r")) {
-      long start = Math.max(0, file.length() - TAIL);
-      byte[] bytes = new byte[(int) (file.length() - start)];
-      file.seek(start);
-      int read = Math.max(0, file.read(bytes));
-      List<String> lines =
-          new ArrayList<>(new String(bytes, 0, read, StandardCharsets.UTF_8).lines().toList());
-      if (start > 0) {
-        lines.remove(0); // It begins somewhere inside a line.
-      }
-      return List.copyOf(lines.subList(Math.max(0, lines.size() - count), lines.size()));
-    } catch (IOException e) {
-      return List.of(); // There is no log yet, or no longer.
-    }
+    return LogTail.of(reference.log(), 0, count);
   }
 
   @Override

@@ -26,4 +26,9 @@ public record ContextRequest(
     requireNonNull(folder, "folder");
     bundles = List.copyOf(bundles);
   }
+
+  /** Where all goes that a driver's JVM prints, Spark's own log included. */
+  public static Path driverLog(Path folder) {
+    return folder.resolve("log").resolve("driver.log");
+  }
 }

@@ -27,6 +27,9 @@ public interface DriverProcess {
    */
   void kill();
 
-  /** The last lines that the driver wrote to its log, the latest last. */
+  /**
+   * The last lines that the driver wrote to its log and that may tell why it ended or hangs, the
+   * latest last.
+   */
   List<String> lastLines(int count);
 }

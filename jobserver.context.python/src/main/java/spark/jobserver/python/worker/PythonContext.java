@@ -63,11 +63,8 @@ public final class PythonContext implements RunningContext {
   private final Workers workers;
   private final SparkProgress progress;
   private final NamedObjects namedObjects;
-  private final Shipments shipments;
-  private final Results results;
+  private final JobNeeds needs;
   private final ContextThreads threads;
-  private final ObjectNode contextWords;
-  private final boolean reuse;
   private final Map<PythonJob, Thread> jobs = new ConcurrentHashMap<>();
   private final CompletableFuture<String> broken = new CompletableFuture<>();
   private volatile boolean closed;
@@ -81,8 +78,7 @@ public final class PythonContext implements RunningContext {
       Workers workers,
       SparkProgress progress,
       NamedObjects namedObjects,
-      Shipments shipments,
-      PythonSettings python,
+      JobNeeds needs,
       ContextThreads threads) {
     this.name = request.name();
     this.recipe = recipe;
@@ -92,14 +88,8 @@ public final class PythonContext implements RunningContext {
     this.workers = workers;
     this.progress = progress;
     this.namedObjects = namedObjects;
-    this.shipments = shipments;
+    this.needs = needs;
     this.threads = threads;
-    this.results = new Results(folder.results(), threads);
-    String settings = request.settings().root().render(ConfigRenderOptions.concise());
-    this.contextWords = Connection.JSON.createObjectNode();
-    contextWords.put("unpacked", folder.unpacked().toString()).put("contextConfig", settings);
-    this.reuse = python.reuseWorkers();
-    contextWords.put("longestResult", python.longestResult()).put("memory", python.workerMemory());
   }
 
   /**
@@ -143,6 +133,17 @@ public final class PythonContext implements RunningContext {
       workers.giveBack(get(first));
       SparkProgress progress = new SparkProgress(spark, threads);
       NamedObjects namedObjects = new NamedObjects(jvm.entryPoint().namedObjects(), spark);
+      JobNeeds needs =
+          new JobNeeds(
+              workers,
+              progress,
+              shipments,
+              new Results(folder.results(), threads),
+              new LastWords(
+                  ContextRequest.driverLog(folder.root()),
+                  executor -> ExecutorLogs.address(spark, executor)),
+              words(request, settings, folder),
+              settings.reuseWorkers());
       PythonContext context =
           new PythonContext(
               request,
@@ -153,8 +154,7 @@ public final class PythonContext implements RunningContext {
               workers,
               progress,
               namedObjects,
-              shipments,
-              settings,
+              needs,
               threads);
       jobs.applicationEnd().thenAccept(context::broke);
       return context;
@@ -163,6 +163,16 @@ public final class PythonContext implements RunningContext {
       end(recipe, made, folder);
       throw e;
     }
+  }
+
+  private static ObjectNode words(
+      ContextRequest request, PythonSettings settings, ContextFolder folder) {
+    return Connection.JSON
+        .createObjectNode()
+        .put("unpacked", folder.unpacked().toString())
+        .put("contextConfig", request.settings().root().render(ConfigRenderOptions.concise()))
+        .put("longestResult", settings.longestResult())
+        .put("memory", settings.workerMemory());
   }
 
   private static SparkContext activeSparkContext() {
@@ -229,9 +239,7 @@ public final class PythonContext implements RunningContext {
     if (spark.isStopped()) {
       broke("Spark's context was stopped");
     }
-    PythonJob job =
-        new PythonJob(
-            request, listener, workers, progress, shipments, results, contextWords, reuse);
+    PythonJob job = new PythonJob(request, listener, needs);
     Thread thread =
         threads.newThread(
             "job-" + request.id(),

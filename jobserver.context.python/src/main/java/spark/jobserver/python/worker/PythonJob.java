@@ -31,12 +31,8 @@ final class PythonJob implements RunningJob, Runnable {
 
   private final JobRequest request;
   private final JobListener listener;
+  private final JobNeeds needs;
   private final Workers workers;
-  private final SparkProgress progress;
-  private final Shipments shipments;
-  private final Results results;
-  private final ObjectNode contextWords;
-  private final boolean reuse;
 
   // What has become of the job while it runs, guarded by this.
   private CompletableFuture<Worker> wanted;
@@ -44,27 +40,11 @@ final class PythonJob implements RunningJob, Runnable {
   private boolean stays;
   private Optional<JobOutcome> interruption = Optional.empty();
 
-  /**
-   * @param contextWords what the worker is told of every job of the context
-   * @param reuse whether the worker may run another job after this one
-   */
-  PythonJob(
-      JobRequest request,
-      JobListener listener,
-      Workers workers,
-      SparkProgress progress,
-      Shipments shipments,
-      Results results,
-      ObjectNode contextWords,
-      boolean reuse) {
+  PythonJob(JobRequest request, JobListener listener, JobNeeds needs) {
     this.request = request;
     this.listener = listener;
-    this.workers = workers;
-    this.progress = progress;
-    this.shipments = shipments;
-    this.results = results;
-    this.contextWords = contextWords;
-    this.reuse = reuse;
+    this.needs = needs;
+    this.workers = needs.workers();
   }
 
   @Override
@@ -91,8 +71,9 @@ final class PythonJob implements RunningJob, Runnable {
   @Override
   public void run() {
     JobOutcome outcome;
+    long mark = needs.lastWords().mark();
     try {
-      List<String> includes = shipments.ship(request.binary(), request.archive());
+      List<String> includes = needs.shipments().ship(request.binary(), request.archive());
       outcome = watched(take(), includes);
     } catch (CancellationException e) {
       outcome = interruption().orElseThrow();
@@ -103,10 +84,22 @@ final class PythonJob implements RunningJob, Runnable {
       outcome = new JobOutcome.Failed(Failure.of(e));
     }
     try {
-      listener.ended(outcome);
+      listener.ended(explained(outcome, mark));
     } finally {
       release();
     }
+  }
+
+  private JobOutcome explained(JobOutcome outcome, long mark) {
+    if (outcome instanceof JobOutcome.Failed failed) {
+      try {
+        return new JobOutcome.Failed(
+            needs.lastWords().added(failed.failure(), mark, request.log()));
+      } catch (RuntimeException e) {
+        logger.warn("Job {}: the last words of what it failed with are lost", request.id(), e);
+      }
+    }
+    return outcome;
   }
 
   private Worker take() throws WorkersUnavailable, InterruptedException {
@@ -137,7 +130,7 @@ final class PythonJob implements RunningJob, Runnable {
   }
 
   private JobOutcome watched(Worker taken, List<String> includes) throws InterruptedException {
-    ProgressWatch watch = progress.watch(taken.tag(), listener::progressed);
+    ProgressWatch watch = needs.progress().watch(taken.tag(), listener::progressed);
     try {
       return converse(taken, includes);
     } finally {
@@ -159,7 +152,7 @@ final class PythonJob implements RunningJob, Runnable {
         }
         JobOutcome outcome =
             said.path("outcome").asText().equals("finished")
-                ? new JobOutcome.Finished(results.read(connection))
+                ? new JobOutcome.Finished(needs.results().read(connection))
                 : Answers.outcome(said);
         stays = said.path("stays").asBoolean();
         return outcome;
@@ -214,7 +207,7 @@ final class PythonJob implements RunningJob, Runnable {
   }
 
   private ObjectNode message(List<String> includes, Worker taken) {
-    ObjectNode message = contextWords.deepCopy();
+    ObjectNode message = needs.words().deepCopy();
     message
         .put("op", "job")
         .put("jobId", request.id())
@@ -225,7 +218,7 @@ final class PythonJob implements RunningJob, Runnable {
         .put("config", request.config())
         .put("log", request.log().toAbsolutePath().toString())
         .put("tag", taken.tag())
-        .put("mayStay", reuse && taken.jobs() < MOST_JOBS);
+        .put("mayStay", needs.reuse() && taken.jobs() < MOST_JOBS);
     includes.forEach(message.putArray("includes")::add);
     return message;
   }

@@ -71,8 +71,8 @@ final class SparkProgress extends SparkListener implements AutoCloseable {
 
   private void started(SparkListenerJobStart start, ProgressWatch watch) {
     List<Planned> plan = new ArrayList<>();
-    for (StageInfo stage : ScalaSequences.stages(start)) {
-      plan.add(new Planned(stage.stageId(), stage.numTasks(), ScalaSequences.parents(stage)));
+    for (StageInfo stage : ScalaCollections.stages(start)) {
+      plan.add(new Planned(stage.stageId(), stage.numTasks(), ScalaCollections.parents(stage)));
     }
     jobs.put(start.jobId(), watch);
     watch.note(tally -> tally.jobStarted(start.jobId(), plan));
