@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from pathlib import Path
 
 from server import example, processes, running
 
+from figures import pss, rss
+
 WORDS = "example_jobs.word_count.WordCountSparkJob"
-
-
-def rss(pid: int) -> float:
-    """MB that the process has in memory."""
-    return field(Path(f"/proc/{pid}/status").read_text(), "VmRSS")
-
-
-def pss(pid: int) -> float:
-    """MB that the process has in memory, what it shares divided by those who share it."""
-    return field(Path(f"/proc/{pid}/smaps_rollup").read_text(), "Pss")
-
-
-def field(text: str, name: str) -> float:
-    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
-    assert found
-    return int(found[1]) / 1024
 
 
 def main() -> None:

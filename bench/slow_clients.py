@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from server import Server, running
 
-from figures import Client, egg, milliseconds, percentile
+from figures import Client, egg, live_heap, milliseconds, percentile
 
 SIZE = 50 * 1024 * 1024
 LOOKS = 300
@@ -37,17 +35,6 @@ def p99(server: Server) -> dict[str, float]:
         found[f"{method} {path.split('?')[0]}"] = percentile(taken, 99)
     client.close()
     return found
-
-
-def live_heap(server: Server) -> float:
-    """MB of objects that are in use, after a collection."""
-    histogram = subprocess.run(
-        ["jcmd", str(server.pid), "GC.class_histogram"], capture_output=True, text=True, check=True
-    ).stdout
-    total = re.search(r"^Total\s+\d+\s+(\d+)", histogram, re.MULTILINE)
-    if total is None:
-        raise SystemExit("the heap cannot be read")
-    return int(total[1]) / 2**20
 
 
 class SlowClients:
@@ -99,10 +86,10 @@ def main() -> None:
             job = answer.json["jobId"]
             if len(server.ended(job, 120)["result"]) != SIZE:
                 raise SystemExit("the large result is wrong")
-            before, heap_before = p99(server), live_heap(server)
+            before, heap_before = p99(server), live_heap(server.pid)
             clients = SlowClients(server, job, count)
             time.sleep(5)
-            after, heap_after = p99(server), live_heap(server)
+            after, heap_after = p99(server), live_heap(server.pid)
             clients.close()
             time.sleep(2)
             if json.loads(server.get("/healthz").text) != {"status": "SUCCESS"}:

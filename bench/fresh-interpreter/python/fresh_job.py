@@ -34,7 +34,11 @@ def main() -> None:
     module, _, name = job.classPath().rpartition(".")
     instance = getattr(importlib.import_module(module), name)()
     data = instance.validate(session, None, ConfigFactory.parse_string(job.config()))
-    job.finish(json.dumps(instance.run_job(session, None, data)))
+    result = instance.run_job(session, None, data)
+    if job.convertsResult():
+        job.finishConverted(result)
+    else:
+        job.finish(json.dumps(result))
 
 
 main()

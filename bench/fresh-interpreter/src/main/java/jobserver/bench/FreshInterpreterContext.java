@@ -24,6 +24,9 @@ import spark.jobserver.api.context.RunningJob;
 
 /** A session, and an interpreter for each job that is started when the job comes. */
 final class FreshInterpreterContext implements RunningContext {
+  /** A setting of the context: results are converted by Py4J. */
+  private static final String CONVERTS = "bench.auto-convert";
+
   private final SparkSession session;
   private final Path program;
   private final Config settings;
@@ -68,7 +71,7 @@ final class FreshInterpreterContext implements RunningContext {
 
   private JobOutcome outcome(JobRequest request, CompletableFuture<Process> started)
       throws Exception {
-    JobSide job = new JobSide(session, request);
+    JobSide job = new JobSide(session, request, settings.hasPath(CONVERTS));
     String token = UUID.randomUUID().toString();
     GatewayServer gateway =
         new GatewayServer.GatewayServerBuilder(job)

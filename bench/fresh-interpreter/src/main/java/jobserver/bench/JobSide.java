@@ -1,5 +1,7 @@
 package jobserver.bench;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -9,11 +11,13 @@ import spark.jobserver.api.context.JobRequest;
 public final class JobSide {
   private final SparkSession session;
   private final JobRequest job;
+  private final boolean convertsResult;
   private volatile String result;
 
-  JobSide(SparkSession session, JobRequest job) {
+  JobSide(SparkSession session, JobRequest job, boolean convertsResult) {
     this.session = session;
     this.job = job;
+    this.convertsResult = convertsResult;
   }
 
   public SparkSession session() {
@@ -40,8 +44,18 @@ public final class JobSide {
     return job.config();
   }
 
+  /** Whether Py4J makes Java's objects of the result, one by one, as for spark-jobserver. */
+  public boolean convertsResult() {
+    return convertsResult;
+  }
+
   public void finish(String json) {
     result = json;
+  }
+
+  /** Takes a result that Py4J has converted. */
+  public void finishConverted(Object converted) throws JsonProcessingException {
+    result = new ObjectMapper().writeValueAsString(converted);
   }
 
   /** The JSON text of the result; null before the job has returned. */
