@@ -8,7 +8,7 @@ import pytest
 
 from archives import archive
 from sparkjobserver._worker import binaries
-from sparkjobserver._worker.binaries import BinaryError, unpacked
+from sparkjobserver._worker.binaries import Archive, BinaryError, unpacked, unpacked_together
 
 
 def unpack(tmp_path, files, kind="Egg"):
@@ -138,3 +138,44 @@ def test_a_binary_that_another_worker_unpacked_meanwhile_is_taken(tmp_path, monk
     assert unpacked(tmp_path / "binary", "Egg", "digest", tmp_path / "unpacked") == target
     assert [path.name for path in target.iterdir()] == ["theirs"]
     assert list(target.parent.iterdir()) == [target]
+
+
+def _together(tmp_path, *binaries):
+    archives = []
+    for number, (kind, files) in enumerate(binaries):
+        path = tmp_path / f"binary-{number}"
+        archive(path, files)
+        archives.append(Archive(path, kind))
+    return unpacked_together(archives, "together", tmp_path / "unpacked")
+
+
+def test_several_binaries_are_laid_out_as_if_they_were_installed(tmp_path):
+    folder = _together(
+        tmp_path,
+        ("Egg", {"a/__init__.py": "of = 'egg'", "space/one.py": "", "EGG-INFO/PKG-INFO": ""}),
+        ("Wheel", {"a/__init__.py": "of = 'wheel'", "b-1.data/platlib/space/two.py": ""}),
+    )
+    assert folder == tmp_path / "unpacked" / "together"
+    assert (folder / "a" / "__init__.py").read_text() == "of = 'egg'", "what comes first counts"
+    assert sorted(path.name for path in (folder / "space").iterdir()) == ["one.py", "two.py"]
+
+
+def test_a_library_is_not_compiled_before_it_is_imported(tmp_path):
+    folder = _together(tmp_path, ("Wheel", {"a/__init__.py": "x = 1"}))
+    assert not (folder / "a" / "__pycache__").exists()
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import a"
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert (folder / "a" / "__pycache__").is_dir()
+
+
+def test_what_was_laid_out_once_is_not_again(tmp_path, monkeypatch):
+    folder = _together(tmp_path, ("Wheel", {"a.py": "x = 1"}))
+    monkeypatch.setattr(binaries, "_extract", None)
+    assert unpacked_together([], folder.name, folder.parent) == folder
+
+
+def test_of_several_binaries_none_may_write_outside(tmp_path):
+    with pytest.raises(BinaryError, match="would lie outside its folder"):
+        _together(tmp_path, ("Egg", {"a.py": ""}), ("Egg", {"../evil.py": ""}))
+    assert list((tmp_path / "unpacked").iterdir()) == []

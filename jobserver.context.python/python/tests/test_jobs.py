@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from archives import archive
-from sparkjobserver._worker import jobs
-from sparkjobserver._worker.jobs import Failed, Finished, Invalid, Job, NotFound
+from sparkjobserver._worker import binaries, jobs
+from sparkjobserver._worker.jobs import Dependencies, Failed, Finished, Invalid, Job, NotFound
 from sparkjobserver.api import NamedObjects
 from sparkjobserver.testing import MemoryStore
 
@@ -46,6 +46,7 @@ def run(tmp_path):
         validated=None,
         *,
         longest_result=1000,
+        dependencies=None,
     ):
         files = source if isinstance(source, dict) else {"package/module.py": source}
         files = {"package/__init__.py": "", **files}
@@ -65,6 +66,7 @@ def run(tmp_path):
             memory=None,
             tag="tag",
             may_stay=False,
+            dependencies=dependencies,
         )
         return jobs.run(job, host or StubHost(), validated or (lambda: None))
 
@@ -308,3 +310,23 @@ def test_an_api_inside_the_binary_does_not_shadow_ours(run):
         "sparkjobserver/api.py": "",
     }
     assert run(source) == Invalid(("ours",))
+
+
+def test_a_job_imports_from_what_it_depends_on_after_its_own_binary(run, tmp_path):
+    archive(tmp_path / "lib", {"lib.py": "name = 'lib'", "package/__init__.py": "theirs = 1"})
+    needed = Dependencies((binaries.Archive(tmp_path / "lib", "Wheel"),), "needed")
+    host = StubHost()
+    look = "import lib, package; return lib.name, hasattr(package, 'theirs')"
+
+    outcome = run(job(run_job=look), host=host, dependencies=needed)
+
+    assert outcome == Finished(b'["lib",false]')
+    assert host.binaries[0].endswith("+needed")
+    assert len(host.binaries[0]) == 64 + len("+needed")
+
+
+def test_what_a_job_depends_on_stands_in_the_drivers_message():
+    message = {"digest": "d", "archives": [{"archive": "/a.whl", "type": "Wheel"}]}
+    assert Dependencies.from_message(message) == Dependencies(
+        (binaries.Archive(Path("/a.whl"), "Wheel"),), "d"
+    )

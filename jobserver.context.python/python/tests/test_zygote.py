@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -36,12 +37,14 @@ def start(fifo):
 
 
 def test_a_zygote_introduces_itself(driver):
+    pyspark = pytest.importorskip("pyspark")
     assert driver.hello == {
         "kind": "zygote",
         "token": "zygote token",
         "pid": driver.zygote.pid,
         "python": platform.python_version(),
-        "pyspark": pytest.importorskip("pyspark").__version__,
+        "pyspark": pyspark.__version__,
+        "pysparkFolder": str(Path(pyspark.__file__).parent),
     }
 
 

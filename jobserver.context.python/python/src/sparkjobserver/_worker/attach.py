@@ -68,9 +68,9 @@ class Attachment:
         return context
 
     def use_binaries(self, digest: str, includes: tuple[str, ...]) -> None:
-        """Makes executors import from these files, in processes that know no other binary.
+        """Makes executors import from these files, in processes that know no other binaries.
 
-        :param digest: what tells the binary from others
+        :param digest: what tells the binaries from others
         :param includes: names of files that the JVM has given to executors with `addFile`
         """
         self._digest, self._includes = digest, includes

@@ -12,6 +12,9 @@ import shutil
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 _WHEEL_ROOTS = ("purelib", "platlib")
@@ -20,6 +23,18 @@ _WHEEL_ROOTS = ("purelib", "platlib")
 
 class BinaryError(Exception):
     """A binary cannot be unpacked. The message says why."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The file of a binary.
+
+    :param path: where it lies
+    :param kind: `Egg` or `Wheel`
+    """
+
+    path: Path
+    kind: str
 
 
 def unpacked(archive: Path, kind: str, digest: str, folder: Path) -> Path:
@@ -34,14 +49,39 @@ def unpacked(archive: Path, kind: str, digest: str, folder: Path) -> Path:
     :param folder: the folder under which binaries are unpacked
     :raises BinaryError: when the file is not an archive, or would write outside its folder
     """
-    target = folder / digest
-    if target.is_dir():
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{digest}.", dir=folder))
-    try:
+
+    def fill(unfinished: Path) -> None:
         _extract(archive, kind, unfinished)
         _compile(unfinished)
+
+    return _made_once(folder / digest, fill)
+
+
+def unpacked_together(archives: Sequence[Archive], digest: str, folder: Path) -> Path:
+    """The folder with the content of several binaries, as pip would have installed them.
+
+    Of files with the same name the first counts. A large library is not compiled as a whole: who
+    imports a module of it first leaves it compiled in the folder.
+
+    :param digest: what tells these binaries from others, which becomes the name of the folder
+    :raises BinaryError: as `unpacked`
+    """
+
+    def fill(unfinished: Path) -> None:
+        taken: set[PurePosixPath] = set()
+        for archive in archives:
+            taken |= _extract(archive.path, archive.kind, unfinished, taken)
+
+    return _made_once(folder / digest, fill)
+
+
+def _made_once(target: Path, fill: Callable[[Path], None]) -> Path:
+    if target.is_dir():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        fill(unfinished)
         try:
             unfinished.rename(target)
         except OSError:
@@ -52,17 +92,22 @@ def unpacked(archive: Path, kind: str, digest: str, folder: Path) -> Path:
     return target
 
 
-def _extract(archive: Path, kind: str, folder: Path) -> None:
+def _extract(
+    archive: Path, kind: str, folder: Path, taken: AbstractSet[PurePosixPath] = frozenset()
+) -> set[PurePosixPath]:
+    """Extracts all files but those whose places are taken, and returns their places."""
+    places: set[PurePosixPath] = set()
     try:
         with zipfile.ZipFile(archive) as content:
             for entry in content.infolist():
                 path = _path_in_folder(entry.filename, kind)
-                if path is None:
+                if path is None or path in taken:
                     continue
                 target = folder / path
                 if entry.is_dir():
                     target.mkdir(parents=True, exist_ok=True)
                     continue
+                places.add(path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with content.open(entry) as source, target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, 1024 * 1024)
@@ -72,6 +117,7 @@ def _extract(archive: Path, kind: str, folder: Path) -> None:
         raise
     except Exception as error:  # zipfile raises half a dozen types for archives that are broken
         raise BinaryError(f"The binary cannot be unpacked: {error}") from error
+    return places
 
 
 def _path_in_folder(name: str, kind: str) -> PurePosixPath | None:

@@ -16,6 +16,27 @@ from sparkjobserver.api import JobEnvironment, NamedObjects, ValidationProblem
 
 
 @dataclass(frozen=True)
+class Dependencies:
+    """Binaries that a job imports from besides its own.
+
+    :param archives: their files; what comes first goes first
+    :param digest: what tells them from others, in hexadecimal
+    """
+
+    archives: tuple[binaries.Archive, ...]
+    digest: str
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> Dependencies:
+        """Reads them from the driver's message."""
+        archives = (
+            binaries.Archive(Path(archive["archive"]), archive["type"])
+            for archive in message["archives"]
+        )
+        return cls(tuple(archives), message["digest"])
+
+
+@dataclass(frozen=True)
 class Job:
     """A job to run, as the driver describes it.
 
@@ -33,6 +54,7 @@ class Job:
     :param memory: bytes of memory of their own that the job's processes may have each, or None
     :param tag: what marks the Spark jobs of this process
     :param may_stay: whether this process may run another job of the same binary afterwards
+    :param dependencies: the binaries that the job imports from besides its own, or None
     """
 
     job_id: str
@@ -49,6 +71,7 @@ class Job:
     memory: int | None
     tag: str
     may_stay: bool
+    dependencies: Dependencies | None = None
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Job:
@@ -71,6 +94,9 @@ class Job:
             memory=message["memory"] or None,
             tag=message["tag"],
             may_stay=message["mayStay"],
+            dependencies=Dependencies.from_message(message["dependencies"])
+            if "dependencies" in message
+            else None,
         )
 
 
@@ -81,7 +107,7 @@ class Host(Protocol):
         """The context of a job, which its own `build_context` makes where the context is custom."""
 
     def use_binaries(self, digest: str, includes: tuple[str, ...]) -> None:
-        """Makes executors import from these files, in processes that know no other binary."""
+        """Makes executors import from these files, in processes that know no other binaries."""
 
     def named_objects(self, locks: Path) -> NamedObjects:
         """The objects that the jobs of the context share.
@@ -161,8 +187,13 @@ def _out_of_memory(message: str, most: int) -> str:
 
 def _run(job: Job, host: Host, validated: Callable[[], None]) -> Outcome:
     folder = binaries.unpacked(job.archive, job.kind, job.digest, job.unpacked)
-    sys.path.insert(0, str(folder))
-    host.use_binaries(job.digest, job.includes)
+    path, digest = [str(folder)], job.digest
+    if job.dependencies is not None:
+        needed = job.dependencies
+        path.append(str(binaries.unpacked_together(needed.archives, needed.digest, job.unpacked)))
+        digest = f"{digest}+{needed.digest}"
+    sys.path[:0] = path
+    host.use_binaries(digest, job.includes)
     instance = find_class(job.class_path)()
     context = host.context_for(instance)
     runtime = JobEnvironment(

@@ -162,6 +162,7 @@ class Zygote:
                 pid=os.getpid(),
                 python=platform.python_version(),
                 pyspark=sys.modules["pyspark"].__version__,
+                pysparkFolder=str(Path(str(sys.modules["pyspark"].__file__)).parent),
             )
             while self._step():
                 pass

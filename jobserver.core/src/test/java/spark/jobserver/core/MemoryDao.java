@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
@@ -41,6 +42,7 @@ public final class MemoryDao implements JobDao {
   private final Map<String, DriverRecord> drivers = new HashMap<>();
   private final Map<String, Job> jobs = new LinkedHashMap<>();
   private final Map<String, String> configs = new HashMap<>();
+  private final Map<String, List<Binary>> dependencies = new HashMap<>();
   private final Map<String, RequestKey> keys = new HashMap<>();
   private final Map<String, String> callbacks = new HashMap<>();
   private final Map<String, byte[]> results = new HashMap<>();
@@ -93,7 +95,10 @@ public final class MemoryDao implements JobDao {
   @Override
   public synchronized BinaryDeletion deleteBinary(String name) {
     List<String> users =
-        activeJobs().stream().filter(job -> job.binary().name().equals(name)).map(Job::id).toList();
+        activeJobs().stream()
+            .filter(job -> needed(job).anyMatch(binary -> binary.name().equals(name)))
+            .map(Job::id)
+            .toList();
     if (!binaries.containsKey(name)) {
       return new BinaryDeletion.Unknown();
     }
@@ -102,6 +107,15 @@ public final class MemoryDao implements JobDao {
     }
     binaries.remove(name);
     return new BinaryDeletion.Deleted();
+  }
+
+  private Stream<Binary> needed(Job job) {
+    return Stream.concat(Stream.of(job.binary()), jobDependencies(job.id()).stream());
+  }
+
+  @Override
+  public synchronized List<Binary> jobDependencies(String id) {
+    return dependencies.getOrDefault(id, List.of());
   }
 
   @Override
@@ -173,13 +187,18 @@ public final class MemoryDao implements JobDao {
         return used.get();
       }
     }
-    if (!binaries.getOrDefault(job.binary().name(), List.of()).contains(job.binary())) {
-      return new JobInsertion.BinaryGone();
+    Optional<Binary> gone =
+        Stream.concat(Stream.of(job.binary()), input.dependencies().stream())
+            .filter(binary -> !binaries.getOrDefault(binary.name(), List.of()).contains(binary))
+            .findFirst();
+    if (gone.isPresent()) {
+      return new JobInsertion.BinaryGone(gone.get().name());
     }
     input.key().ifPresent(key -> keys.put(job.id(), key));
     input.callback().ifPresent(url -> callbacks.put(job.id(), url));
     jobs.put(job.id(), job);
     configs.put(job.id(), input.config());
+    dependencies.put(job.id(), input.dependencies());
     return new JobInsertion.Inserted();
   }
 
@@ -229,6 +248,7 @@ public final class MemoryDao implements JobDao {
     for (Job job : old) {
       jobs.remove(job.id());
       configs.remove(job.id());
+      dependencies.remove(job.id());
       results.remove(job.id());
       keys.remove(job.id());
     }

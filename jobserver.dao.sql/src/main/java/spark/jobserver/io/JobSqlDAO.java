@@ -152,6 +152,11 @@ public final class JobSqlDAO implements JobDao {
   }
 
   @Override
+  public List<Binary> jobDependencies(String id) {
+    return jobs.dependencies(id);
+  }
+
+  @Override
   public Optional<Content> result(String id) {
     return jobs.result(id);
   }

@@ -63,9 +63,10 @@ final class SqlJobs {
             }
             RequestKeys.insert(tx, input.key().get(), job.id());
           }
-          if (!SqlBinaries.keep(tx, job.binary())) {
+          Optional<Binary> gone = Dependencies.keep(tx, job.binary(), input.dependencies());
+          if (gone.isPresent()) {
             tx.undo();
-            return new JobInsertion.BinaryGone();
+            return new JobInsertion.BinaryGone(gone.get().name());
           }
           Optional<Failure> failure = job.failure().map(tx.dialect()::storable);
           tx.update(
@@ -94,6 +95,7 @@ final class SqlJobs {
               Nullable.text(failure.map(Failure::errorClass)),
               Nullable.text(failure.map(Failure::stack)),
               input.config());
+          Dependencies.insert(tx, job.id(), input.dependencies());
           if (input.callback().isPresent()) {
             tx.update(
                 "insert into callback (job_id, url) values (?, ?)",
@@ -212,11 +214,28 @@ final class SqlJobs {
                 SqlJobs::job));
   }
 
-  /** The ids of the jobs that are not final and were started from a binary, the earliest first. */
+  List<Binary> dependencies(String id) {
+    return Key.possible(id)
+        ? database.transaction(
+            "look for what the job " + id + " depends on", tx -> Dependencies.find(tx, id))
+        : List.of();
+  }
+
+  /** The ids of the jobs that are not final and need a binary, the earliest first. */
   static List<String> activeFrom(Transaction tx, String binaryKey) throws SQLException {
     return tx.list(
-        "select id " + BY_STATE + "where " + ACTIVE + " and binary_key = ? order by start_time, id",
+        "select id "
+            + BY_STATE
+            + "where "
+            + ACTIVE
+            + """
+             and (binary_key = ? or exists (
+              select 1 from job_dependency
+              where job_dependency.job_id = job.id and job_dependency.binary_key = ?))
+            order by start_time, id
+            """,
         row -> row.getString("id"),
+        binaryKey,
         binaryKey);
   }
 
@@ -319,6 +338,7 @@ final class SqlJobs {
     for (ExpiredJob job : ended) {
       tx.update("delete from chunk where owner = ?", owner(job.id()));
       RequestKeys.forget(tx, job.id());
+      Dependencies.remove(tx, job.id());
       tx.update("delete from job where id = ?", job.id());
     }
     return ended;
@@ -334,16 +354,21 @@ final class SqlJobs {
         row.getString("context_id"),
         row.getString("context_name"),
         row.getInt("epoch"),
-        new Binary(
-            row.getString("binary_name"),
-            BinaryType.ofLabel(row.getString("binary_type")),
-            Instant.ofEpochMilli(row.getLong("binary_upload_time")),
-            row.getString("binary_digest"),
-            row.getLong("binary_size")),
+        binary(row),
         row.getString("class_path"),
         Instant.ofEpochMilli(row.getLong("start_time")),
         Nullable.time(row, "end_time"),
         JobState.valueOf(row.getString("state")),
         Nullable.failure(row));
+  }
+
+  /** The binary in a row of a job or of one of its dependencies. */
+  static Binary binary(ResultSet row) throws SQLException {
+    return new Binary(
+        row.getString("binary_name"),
+        BinaryType.ofLabel(row.getString("binary_type")),
+        Instant.ofEpochMilli(row.getLong("binary_upload_time")),
+        row.getString("binary_digest"),
+        row.getLong("binary_size"));
   }
 }

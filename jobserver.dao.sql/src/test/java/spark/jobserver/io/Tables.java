@@ -12,6 +12,7 @@ final class Tables {
           "context",
           "context_driver",
           "job",
+          "job_dependency",
           "request_key",
           "callback");
 

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -123,16 +124,22 @@ final class JobRuns {
     JobRequest request;
     try {
       Binary binary = command.binary().binary();
+      List<JobRequest.Dependency> dependencies = new ArrayList<>();
+      for (Command.BinaryFile file : command.dependencies()) {
+        Binary dependency = file.binary();
+        dependencies.add(new JobRequest.Dependency(dependency, binaries.file(dependency)));
+      }
       request =
           new JobRequest(
               command.jobId(),
               command.classPath(),
               binary,
               binaries.file(binary),
+              dependencies,
               command.config(),
               logs.resolve(command.jobId() + ".log"));
     } catch (IOException | RuntimeException e) {
-      LOG.warn("job {}: its binary cannot be had: {}", command.jobId(), e.toString());
+      LOG.warn("job {}: its binaries cannot be had: {}", command.jobId(), e.toString());
       run.fail(
           new Failure(
               "The job's binary cannot be had: " + e.getMessage(), e.getClass().getName(), ""));

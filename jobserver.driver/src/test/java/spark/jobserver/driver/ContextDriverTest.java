@@ -22,6 +22,7 @@ import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.JobOutcome;
+import spark.jobserver.api.context.JobRequest;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.Event;
 import spark.jobserver.link.Hello.ContextProgress;
@@ -90,7 +91,11 @@ class ContextDriverTest {
 
   private Command.RunJob run(String jobId, String classPath) {
     return new Command.RunJob(
-        jobId, classPath, new Command.BinaryFile("app", "Egg", 5, binary, 6), "{\"input\": 1}");
+        jobId,
+        classPath,
+        new Command.BinaryFile("app", "Egg", 5, binary, 6),
+        List.of(),
+        "{\"input\": 1}");
   }
 
   private NotingFactory.Begun begin(String jobId) throws InterruptedException {
@@ -303,11 +308,38 @@ class ContextDriverTest {
     ready();
     server.command(
         new Command.RunJob(
-            "a", "a.B", new Command.BinaryFile("app", "Egg", 5, "ef".repeat(32), 6), "{}"));
+            "a",
+            "a.B",
+            new Command.BinaryFile("app", "Egg", 5, "ef".repeat(32), 6),
+            List.of(),
+            "{}"));
 
     Event.JobEnded ended = (Event.JobEnded) server.event();
     assertThat(ended.ending()).isEqualTo(Event.Ending.FAILED);
     assertThat(ended.failure().message()).contains("binary").contains("does not have it");
+  }
+
+  @Test
+  void givesAJobTheBinariesThatItDependsOnInTheirOrder() throws Exception {
+    String second = server.serve("second".getBytes(StandardCharsets.UTF_8));
+    String first = server.serve("first".getBytes(StandardCharsets.UTF_8));
+    ready();
+    server.command(
+        new Command.RunJob(
+            "a",
+            "a.B",
+            new Command.BinaryFile("app", "Egg", 5, binary, 6),
+            List.of(
+                new Command.BinaryFile("one", "Wheel", 6, first, 5),
+                new Command.BinaryFile("two", "Egg", 7, second, 6)),
+            "{}"));
+
+    List<JobRequest.Dependency> dependencies = Server.next(factory.begun).request().dependencies();
+    assertThat(dependencies)
+        .extracting(dependency -> dependency.binary().name())
+        .containsExactly("one", "two");
+    assertThat(dependencies.get(0).archive()).hasContent("first").hasFileName(first + ".whl");
+    assertThat(dependencies.get(1).archive()).hasContent("second").hasFileName(second + ".egg");
   }
 
   @Test

@@ -35,10 +35,20 @@ public sealed interface Command {
   /**
    * Run a job, unless it was accepted before.
    *
+   * @param dependencies what it imports from besides its binary; none unless they are told
    * @param config the posted configuration as one JSON object
    */
-  record RunJob(String jobId, String classPath, BinaryFile binary, String config)
-      implements Command {}
+  record RunJob(
+      String jobId,
+      String classPath,
+      BinaryFile binary,
+      List<BinaryFile> dependencies,
+      String config)
+      implements Command {
+    public RunJob {
+      dependencies = dependencies == null ? List.of() : List.copyOf(dependencies);
+    }
+  }
 
   /** End a job, if it has not ended. */
   record KillJob(String jobId) implements Command {}

@@ -143,7 +143,7 @@ class ConversationTest {
 
   private static Command run(String jobId) {
     return new Command.RunJob(
-        jobId, "a.B", new Command.BinaryFile("app", "Egg", 0, "ab".repeat(32), 1), "{}");
+        jobId, "a.B", new Command.BinaryFile("app", "Egg", 0, "ab".repeat(32), 1), List.of(), "{}");
   }
 
   private static Event ended(String jobId) {

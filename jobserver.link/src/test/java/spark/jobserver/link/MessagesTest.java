@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -90,6 +91,16 @@ class MessagesTest {
         new Binary("app", BinaryType.WHEEL, Instant.ofEpochMilli(5), "ab".repeat(32), 10);
 
     assertThat(Command.BinaryFile.of(binary).binary()).isEqualTo(binary);
+  }
+
+  @Test
+  void tellOfAJobWithoutDependenciesAsServersDidThatKnewNone() throws IOException {
+    JsonNode job = JSON.readTree(Examples.json("command-run-job"));
+    ((ObjectNode) job).remove("dependencies");
+
+    Command.RunJob read = Wire.read(JSON.writeValueAsBytes(job), Command.RunJob.class);
+
+    assertThat(read.dependencies()).isEmpty();
   }
 
   @Test

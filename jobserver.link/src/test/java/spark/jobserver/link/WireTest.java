@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class WireTest {
@@ -34,14 +35,15 @@ class WireTest {
 
   @Test
   void carriesSettingsLargerThanTheJsonLibraryAllowsByItself() throws IOException {
-    Command large = new Command.RunJob("x", "a.B", binary(), "x".repeat(21_000_000));
+    Command large = new Command.RunJob("x", "a.B", binary(), List.of(), "x".repeat(21_000_000));
 
     assertThat(Wire.read(Wire.line(large), Command.class)).isEqualTo(large);
   }
 
   @Test
   void writesNothingThatNobodyWouldRead() {
-    Command huge = new Command.RunJob("x", "a.B", binary(), "x".repeat(65 * 1024 * 1024));
+    Command huge =
+        new Command.RunJob("x", "a.B", binary(), List.of(), "x".repeat(65 * 1024 * 1024));
 
     assertThatThrownBy(() -> Wire.line(huge)).isInstanceOf(IllegalArgumentException.class);
   }

@@ -3,6 +3,7 @@ package spark.jobserver.api.context;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
+import java.util.List;
 import spark.jobserver.api.Binary;
 
 /**
@@ -12,17 +13,37 @@ import spark.jobserver.api.Binary;
  * @param classPath {@code package.module.Class}
  * @param binary the version of the binary that holds it
  * @param archive the binary's bytes: a file that stays as it is while the context lives
+ * @param dependencies what the job imports from besides its binary; what comes first goes first
  * @param config the configuration that was posted, as one JSON object
  * @param log where the job's standard output and error go; the file need not exist
  */
 public record JobRequest(
-    String id, String classPath, Binary binary, Path archive, String config, Path log) {
+    String id,
+    String classPath,
+    Binary binary,
+    Path archive,
+    List<Dependency> dependencies,
+    String config,
+    Path log) {
   public JobRequest {
     requireNonNull(id, "id");
     requireNonNull(classPath, "classPath");
     requireNonNull(binary, "binary");
     requireNonNull(archive, "archive");
+    dependencies = List.copyOf(dependencies);
     requireNonNull(config, "config");
     requireNonNull(log, "log");
+  }
+
+  /**
+   * A binary that a job needs besides its own.
+   *
+   * @param archive its bytes, as of the job's own
+   */
+  public record Dependency(Binary binary, Path archive) {
+    public Dependency {
+      requireNonNull(binary, "binary");
+      requireNonNull(archive, "archive");
+    }
   }
 }

@@ -41,8 +41,8 @@ public interface JobDao {
   Optional<Binary> latestBinary(String name);
 
   /**
-   * Removes all versions of a name, unless a job that is not final was started from any of them.
-   * Bytes that another name or a job that is not final still needs stay.
+   * Removes all versions of a name, unless a job that is not final was started from any of them or
+   * depends on one. Bytes that another name or a job that is not final still needs stay.
    */
   BinaryDeletion deleteBinary(String name);
 
@@ -60,7 +60,7 @@ public interface JobDao {
     /** There is no binary of that name. */
     record Unknown() implements BinaryDeletion {}
 
-    /** It stays, for these jobs run from it. */
+    /** It stays, for these jobs need it. */
     record InUse(List<String> jobIds) implements BinaryDeletion {
       public InUse {
         jobIds = List.copyOf(jobIds);
@@ -102,8 +102,9 @@ public interface JobDao {
   // Jobs
 
   /**
-   * Adds a job, unless the version of its binary is no longer there or its request's key was used.
-   * The key is on record for as long as the job, unless {@link #forgetKey} is called.
+   * Adds a job, unless the version of its binary or of one that it depends on is no longer there,
+   * or its request's key was used. The key is on record for as long as the job, unless {@link
+   * #forgetKey} is called.
    */
   JobInsertion insertJob(Job job, JobInput input);
 
@@ -157,6 +158,9 @@ public interface JobDao {
 
   /** The configuration of a job. */
   Optional<String> jobConfig(String id);
+
+  /** The binaries that a job depends on besides its own, in their order; none of an unknown job. */
+  List<Binary> jobDependencies(String id);
 
   /**
    * The result of a FINISHED job, the same bytes every time. As with {@link #binaryBytes}, reading

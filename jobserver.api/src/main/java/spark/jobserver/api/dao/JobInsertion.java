@@ -5,8 +5,12 @@ public sealed interface JobInsertion {
   /** It is on record. */
   record Inserted() implements JobInsertion {}
 
-  /** Nothing is on record, for that version of its binary is no longer there. */
-  record BinaryGone() implements JobInsertion {}
+  /**
+   * Nothing is on record, for the version of a binary that it needs is no longer there.
+   *
+   * @param name the name of that binary
+   */
+  record BinaryGone(String name) implements JobInsertion {}
 
   /**
    * Nothing was added, for the request's key was used before.

@@ -144,7 +144,8 @@ record BundledPython(Path library, List<Path> wheels, Path executors) {
     return files;
   }
 
-  private static String sha256(byte[] bytes) {
+  /** The SHA-256 of bytes in hexadecimal. */
+  static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {

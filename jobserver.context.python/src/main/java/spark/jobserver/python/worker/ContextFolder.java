@@ -19,6 +19,11 @@ record ContextFolder(Path root) {
     return root.resolve("python");
   }
 
+  /** The packed environment of the context, if it has one. */
+  Path environment() {
+    return root.resolve("environment");
+  }
+
   /** The files that Spark brings to executors. */
   Path shipped() {
     return root.resolve("shipped");
@@ -41,7 +46,7 @@ record ContextFolder(Path root) {
 
   /** Removes all that is of no use to a context that is over; results may still be read. */
   void clear() {
-    for (Path folder : new Path[] {python(), shipped(), unpacked()}) {
+    for (Path folder : new Path[] {python(), environment(), shipped(), unpacked()}) {
       try {
         TemporaryFolders.delete(folder);
       } catch (IOException e) {

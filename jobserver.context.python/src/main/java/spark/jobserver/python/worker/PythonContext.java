@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkContext$;
@@ -102,7 +101,8 @@ public final class PythonContext implements RunningContext {
     ContextFolder folder = new ContextFolder(request.folder());
     PythonSettings settings = PythonSettings.of(request.settings());
     SparkConf conf = new SparkConf().setAppName(request.name());
-    PythonDefaults.apply(conf, settings);
+    Optional<PackedEnvironment> environment = environment(settings, folder);
+    PythonDefaults.apply(conf, executorsPython(conf, settings, environment));
     recipe.configure(conf, request.settings());
     BundledPython python =
         BundledPython.unpack(request.bundles(), recipe.pythonFiles(), folder.python());
@@ -111,7 +111,8 @@ public final class PythonContext implements RunningContext {
     Reception reception = Reception.open(folder.root(), threads);
     Workers workers =
         new Workers(
-            PythonDefaults.zygote(conf, settings, python, daemon, folder, reception.socket()),
+            PythonDefaults.zygote(
+                conf, settings, environment, python, daemon, folder, reception.socket()),
             reception,
             settings.idleWorkers(),
             settings.mostIdleWorkers(),
@@ -126,9 +127,12 @@ public final class PythonContext implements RunningContext {
       SparkJobs jobs = new SparkJobs(spark);
       JvmSide jvm = jvmSide(made, spark, jobs, recipe.py4JImports(), threads);
       workers.serve(jvm);
-      Consumer<Path> addFile = file -> spark.addFile(file.toUri().toString());
-      daemon.map(ExecutorDaemon::file).ifPresent(addFile);
-      Shipments shipments = new Shipments(python.executors(), folder.shipped(), addFile);
+      Shipments.Carrier carrier = new SparkCarrier(spark);
+      daemon.map(ExecutorDaemon::file).ifPresent(carrier::file);
+      if (environment.isPresent() && !PackedEnvironment.isWithinDriver(spark.master())) {
+        carrier.unpacked(environment.get().archive(), PackedEnvironment.NAME);
+      }
+      Shipments shipments = new Shipments(python.executors(), folder.shipped(), carrier);
       addJars(request.bundles(), spark);
       workers.giveBack(get(first));
       SparkProgress progress = new SparkProgress(spark, threads);
@@ -162,6 +166,36 @@ public final class PythonContext implements RunningContext {
       workers.close();
       end(recipe, made, folder);
       throw e;
+    }
+  }
+
+  private static Optional<PackedEnvironment> environment(
+      PythonSettings settings, ContextFolder folder) throws IOException, InterruptedException {
+    return settings.environment().isPresent()
+        ? Optional.of(PackedEnvironment.unpack(settings.environment().get(), folder.environment()))
+        : Optional.empty();
+  }
+
+  private static String executorsPython(
+      SparkConf conf, PythonSettings settings, Optional<PackedEnvironment> environment)
+      throws IOException {
+    return environment.isPresent()
+        ? environment
+            .get()
+            .executorsPython(conf.get("spark.master", ""), Path.of("").toAbsolutePath())
+        : settings.executable();
+  }
+
+  /** Spark brings files to the executors that there are and to those to come. */
+  private record SparkCarrier(SparkContext spark) implements Shipments.Carrier {
+    @Override
+    public void file(Path file) {
+      spark.addFile(file.toUri().toString());
+    }
+
+    @Override
+    public void unpacked(Path archive, String folderName) {
+      spark.addArchive(archive.toUri() + "#" + folderName);
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.package$;
 
 /** What a context whose jobs are written in Python needs and has no other reason to be set. */
 final class PythonDefaults {
@@ -17,22 +18,26 @@ final class PythonDefaults {
 
   /**
    * Sets what PySpark sets when it makes a SparkContext itself, where nothing else is asked for.
+   *
+   * @param executorsPython the interpreter that executors run
    */
-  static void apply(SparkConf conf, PythonSettings settings) {
+  static void apply(SparkConf conf, String executorsPython) {
     conf.setIfMissing("spark.rdd.compress", "true");
     conf.setIfMissing("spark.serializer.objectStreamReset", "100");
     conf.setIfMissing("spark.sql.artifact.isolation.enabled", "false");
-    conf.setIfMissing(EXECUTORS_PYTHON, settings.executable());
+    conf.setIfMissing(EXECUTORS_PYTHON, executorsPython);
   }
 
   /**
    * How the zygote of a context is started.
    *
+   * @param packed the environment that it runs in, if it is not the executable of the settings
    * @param daemon what executors run, if it is ours
    */
   static Zygote.Command zygote(
       SparkConf conf,
       PythonSettings settings,
+      Optional<PackedEnvironment> packed,
       BundledPython python,
       Optional<ExecutorDaemon> daemon,
       ContextFolder folder,
@@ -56,7 +61,13 @@ final class PythonDefaults {
     // Where it is random PySpark refuses to divide by the hash of strings.
     String seed = System.getenv("PYTHONHASHSEED");
     environment.put("PYTHONHASHSEED", seed == null ? "0" : seed);
-    return new Zygote.Command(settings.executable(), environment, socket, folder.log());
+    Interpreter interpreter =
+        new Interpreter(
+            packed.map(PackedEnvironment::python).orElse(settings.executable()),
+            packed.isPresent() ? PackedEnvironment.SETTING : "python.executable",
+            sparkHome,
+            package$.MODULE$.SPARK_VERSION());
+    return new Zygote.Command(interpreter, environment, socket, folder.log());
   }
 
   /** The installation that the driver runs on: the environment names it, or its jars do. */

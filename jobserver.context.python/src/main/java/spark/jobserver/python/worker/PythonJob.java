@@ -1,10 +1,10 @@
 package spark.jobserver.python.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -73,8 +73,8 @@ final class PythonJob implements RunningJob, Runnable {
     JobOutcome outcome;
     long mark = needs.lastWords().mark();
     try {
-      List<String> includes = needs.shipments().ship(request.binary(), request.archive());
-      outcome = watched(take(), includes);
+      Shipment shipment = needs.shipments().ship(request);
+      outcome = watched(take(shipment), shipment);
     } catch (CancellationException e) {
       outcome = interruption().orElseThrow();
     } catch (WorkersUnavailable e) {
@@ -102,13 +102,13 @@ final class PythonJob implements RunningJob, Runnable {
     return outcome;
   }
 
-  private Worker take() throws WorkersUnavailable, InterruptedException {
+  private Worker take(Shipment shipment) throws WorkersUnavailable, InterruptedException {
     CompletableFuture<Worker> next;
     synchronized (this) {
       if (interruption.isPresent()) {
         throw new CancellationException();
       }
-      next = workers.take(request.binary().digest());
+      next = workers.take(shipment.key());
       wanted = next;
     }
     try {
@@ -129,21 +129,21 @@ final class PythonJob implements RunningJob, Runnable {
     }
   }
 
-  private JobOutcome watched(Worker taken, List<String> includes) throws InterruptedException {
+  private JobOutcome watched(Worker taken, Shipment shipment) throws InterruptedException {
     ProgressWatch watch = needs.progress().watch(taken.tag(), listener::progressed);
     try {
-      return converse(taken, includes);
+      return converse(taken, shipment);
     } finally {
       watch.close();
     }
   }
 
-  private JobOutcome converse(Worker taken, List<String> includes) throws InterruptedException {
+  private JobOutcome converse(Worker taken, Shipment shipment) throws InterruptedException {
     Connection connection = taken.connection();
-    taken.beginsJob(request.binary().digest());
+    taken.beginsJob(shipment.key());
     workers.keepSmall(request.log(), taken);
     try {
-      connection.write(message(includes, taken));
+      connection.write(message(shipment, taken));
       while (true) {
         JsonNode said = connection.read();
         if (said.path("op").asText().equals("validated")) {
@@ -206,7 +206,7 @@ final class PythonJob implements RunningJob, Runnable {
     }
   }
 
-  private ObjectNode message(List<String> includes, Worker taken) {
+  private ObjectNode message(Shipment shipment, Worker taken) {
     ObjectNode message = needs.words().deepCopy();
     message
         .put("op", "job")
@@ -219,7 +219,19 @@ final class PythonJob implements RunningJob, Runnable {
         .put("log", request.log().toAbsolutePath().toString())
         .put("tag", taken.tag())
         .put("mayStay", needs.reuse() && taken.jobs() < MOST_JOBS);
-    includes.forEach(message.putArray("includes")::add);
+    shipment.includes().forEach(message.putArray("includes")::add);
+    shipment.dependencies().ifPresent(some -> put(message.putObject("dependencies"), some));
     return message;
+  }
+
+  private static void put(ObjectNode message, Shipment.Dependencies dependencies) {
+    message.put("digest", dependencies.digest());
+    ArrayNode archives = message.putArray("archives");
+    for (JobRequest.Dependency one : dependencies.binaries()) {
+      archives
+          .addObject()
+          .put("archive", one.archive().toAbsolutePath().toString())
+          .put("type", one.binary().type().label());
+    }
   }
 }

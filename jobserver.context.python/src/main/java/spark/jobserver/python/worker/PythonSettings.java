@@ -2,13 +2,18 @@ package spark.jobserver.python.worker;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueType;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a context's settings say of its Python processes.
  *
  * @param executable {@code python.executable}: the interpreter, by name or path
+ * @param environment {@code python.environment}: the archive of a packed environment, whose
+ *     interpreter takes the place of {@code executable}
  * @param paths {@code python.paths}: what is put on its path
  * @param idleWorkers {@code python.workers.idle}: how many attached workers wait for a job
  * @param mostIdleWorkers {@code python.workers.most-idle}: how many do where jobs come fast
@@ -23,6 +28,7 @@ import java.util.List;
  */
 record PythonSettings(
     String executable,
+    Optional<Path> environment,
     List<String> paths,
     int idleWorkers,
     int mostIdleWorkers,
@@ -67,6 +73,7 @@ record PythonSettings(
   static PythonSettings of(Config settings) {
     return new PythonSettings(
         settings.hasPath("python.executable") ? settings.getString("python.executable") : "python3",
+        environment(settings),
         settings.hasPath("python.paths") ? paths(settings) : List.of(),
         settings.hasPath("python.workers.idle") ? settings.getInt("python.workers.idle") : 2,
         settings.hasPath("python.workers.most-idle")
@@ -80,6 +87,19 @@ record PythonSettings(
             : 0,
         settings.hasPath("max-result-size") ? settings.getBytes("max-result-size") : RESULT,
         settings.hasPath("job-log.max-size") ? settings.getBytes("job-log.max-size") : LONGEST_LOG);
+  }
+
+  private static Optional<Path> environment(Config settings) {
+    if (!settings.hasPath(PackedEnvironment.SETTING)) {
+      return Optional.empty();
+    }
+    String file = settings.getString(PackedEnvironment.SETTING);
+    try {
+      return file.isBlank() ? Optional.empty() : Optional.of(Path.of(file));
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(
+          PackedEnvironment.SETTING + " is no path: " + e.getMessage(), e);
+    }
   }
 
   /** A list, or from a query one text with commas. */

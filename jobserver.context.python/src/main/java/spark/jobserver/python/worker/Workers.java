@@ -73,7 +73,7 @@ final class Workers implements AutoCloseable {
       long longestLog,
       ContextThreads threads) {
     this.command = command;
-    this.interpreter = new Interpreter(command.executable());
+    this.interpreter = command.interpreter();
     this.reception = reception;
     this.longestLog = longestLog;
     this.threads = threads;
@@ -353,8 +353,10 @@ final class Workers implements AutoCloseable {
     Zygote greeted = zygote;
     greeted.connected(connection);
     String version = hello.path("python").asText();
+    String pyspark = hello.path("pyspark").asText();
     interpreter
         .refusal(version)
+        .or(() -> interpreter.refusal(pyspark, hello.path("pysparkFolder").asText()))
         .ifPresentOrElse(
             refusal -> zygoteGone(greeted, Failure.of(refusal)),
             () -> {
@@ -362,7 +364,7 @@ final class Workers implements AutoCloseable {
                   "Zygote {} is ready: Python {}, PySpark {}",
                   hello.path("pid").asLong(),
                   version,
-                  hello.path("pyspark").asText());
+                  pyspark);
               zygoteReady = true;
               threads.newThread("python-zygote", () -> listen(greeted, connection)).start();
               if (jvm != null) {

@@ -31,7 +31,7 @@ final class Zygote {
    * @param environment what it has in its environment besides the driver's own
    * @param log where its output goes, and that of workers that have no job yet
    */
-  record Command(String executable, Map<String, String> environment, Path socket, Path log) {
+  record Command(Interpreter interpreter, Map<String, String> environment, Path socket, Path log) {
     Command {
       environment = Map.copyOf(environment);
     }
@@ -44,7 +44,8 @@ final class Zygote {
    */
   static Zygote start(Command command) throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(command.executable(), "-u", "-m", MODULE, command.socket().toString());
+        new ProcessBuilder(
+            command.interpreter().executable(), "-u", "-m", MODULE, command.socket().toString());
     Map<String, String> environment = builder.environment();
     environment
         .keySet()

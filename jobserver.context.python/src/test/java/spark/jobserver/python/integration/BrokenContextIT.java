@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkContext$;
+import org.apache.spark.package$;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +18,8 @@ import spark.jobserver.python.PythonSessionContextFactory;
 
 @Timeout(60)
 class BrokenContextIT {
+  private static final String PYTHON = System.getProperty("python", "python3");
+
   @TempDir Path folder;
 
   @BeforeEach
@@ -65,7 +69,66 @@ class BrokenContextIT {
   void anOldInterpreterIsRefused() throws Exception {
     String program = program("[ \"$1\" = -c ] && echo 3.8.18 || exit 1");
     assertThatThrownBy(() -> make("python.executable = \"" + program + "\""))
-        .hasMessageContaining("is Python 3.8; Python 3.10 or newer is needed");
+        .hasMessageContaining("is Python 3.8; Python 3.1")
+        .hasMessageContaining(" or newer is needed");
+    nothingIsLeft();
+  }
+
+  @Test
+  void aProgramThatIsNoPythonIsToldSo() throws Exception {
+    assertThatThrownBy(() -> make("python.executable = /bin/true"))
+        .hasMessageContaining("The Python interpreter /bin/true (python.executable) ended with")
+        .hasMessageContaining("It is no Python: asked for its version it says ''");
+    nothingIsLeft();
+  }
+
+  @Test
+  void anInterpreterWithoutPysparkIsToldWhereItHasLooked() throws Exception {
+    // Only our own modules are left to it.
+    String program =
+        program("export PYTHONPATH=\"${PYTHONPATH%%:*}\"; exec " + PYTHON + " -S \"$@\"");
+    assertThatThrownBy(() -> make("python.executable = \"" + program + "\""))
+        .hasMessageContaining(
+            "cannot import pyspark: neither "
+                + System.getenv("SPARK_HOME")
+                + " nor python.paths nor the interpreter itself has it")
+        .hasMessageContaining("or install pyspark==" + package$.MODULE$.SPARK_VERSION());
+    nothingIsLeft();
+  }
+
+  @Test
+  void anInterpreterThatDoesNotHeedItsEnvironmentIsToldSo() throws Exception {
+    String program = program("exec " + PYTHON + " -I \"$@\"");
+    assertThatThrownBy(() -> make("python.executable = \"" + program + "\""))
+        .hasMessageContaining("does not import what PYTHONPATH names");
+    nothingIsLeft();
+  }
+
+  @Test
+  void anotherPysparkThanThatOfTheDriverIsRefused() throws Exception {
+    Path other = folder.resolve("other");
+    Path pyspark = Files.createDirectories(other.resolve("pyspark"));
+    Path sql = Files.createDirectories(pyspark.resolve("sql"));
+    Files.writeString(
+        pyspark.resolve("__init__.py"),
+        "__version__ = '3.1.0'\nRDD = SparkConf = SparkContext = StorageLevel = object\n");
+    Files.writeString(pyspark.resolve("java_gateway.py"), "launch_gateway = None\n");
+    Files.writeString(pyspark.resolve("cloudpickle.py"), "");
+    Files.writeString(sql.resolve("__init__.py"), "DataFrame = SparkSession = object\n");
+    for (String name : List.of("functions", "types", "window")) {
+      Files.writeString(sql.resolve(name + ".py"), "");
+    }
+    assertThatThrownBy(() -> make("python.paths = [\"" + other + "\"]"))
+        .hasMessageContaining(
+            "imports PySpark 3.1.0 from " + pyspark + ", but the driver runs Spark ")
+        .hasMessageContaining(package$.MODULE$.SPARK_VERSION());
+    nothingIsLeft();
+  }
+
+  @Test
+  void aPackedEnvironmentThatIsNotThereIsNamed() throws Exception {
+    assertThatThrownBy(() -> make("python.environment = /no/such/venv.tar.gz"))
+        .hasMessageContaining("/no/such/venv.tar.gz (python.environment) is no file");
     nothingIsLeft();
   }
 

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -67,13 +68,24 @@ final class ContextUnderTest implements AutoCloseable {
     return run(egg, "jobs." + job, config);
   }
 
-  Run run(Archive archive, String classPath, String config) throws Exception {
+  Run run(Archive archive, String classPath, String config, Archive... dependencies)
+      throws Exception {
     Run run = new Run();
     String id = UUID.randomUUID().toString();
     run.log = log(id);
     run.job =
         running.run(
-            new JobRequest(id, classPath, archive.binary(), archive.file(), config, run.log), run);
+            new JobRequest(
+                id,
+                classPath,
+                archive.binary(),
+                archive.file(),
+                Arrays.stream(dependencies)
+                    .map(one -> new JobRequest.Dependency(one.binary(), one.file()))
+                    .toList(),
+                config,
+                run.log),
+            run);
     return run;
   }
 

@@ -342,6 +342,47 @@ class PythonSessionIT {
     assertThat(file.group(1)).contains(wheel.binary().digest() + ".zip");
   }
 
+  @Test
+  void jobsAndExecutorsImportWhatTheJobDependsOn() throws Exception {
+    String module =
+        """
+        from sparkjobserver.api import SparkJob
+
+        def told(_=None):
+            import common, library, other
+            return [common.of, library.version, other.__name__]
+
+        class Tells(SparkJob):
+            def validate(self, context, runtime, config):
+                return None
+
+            def run_job(self, context, runtime, data):
+                return [told(), context._sc.parallelize([1], 1).map(told).collect()]
+        """;
+    Archive job = egg(Map.of("needy.py", module, "common.py", "of = 'job'"));
+    Archive other = egg(Map.of("other.py", "", "library.py", "version = 'hidden'"));
+    for (int version = 1; version <= 2; version++) {
+      Archive library =
+          Archives.of(
+              BinaryType.WHEEL,
+              folder,
+              Map.of(
+                  "library-1.0.data/purelib/library.py",
+                  "version = " + version,
+                  "common.py",
+                  "of = 'library'"));
+      String told = "[\"job\",%d,\"other\"]".formatted(version);
+      assertThat(context.run(job, "needy.Tells", "{}", library, other).result())
+          .isEqualTo("[%s,[%s]]".formatted(told, told));
+    }
+    assertThat(context.run(job, "needy.Tells", "{}").failure().message())
+        .isEqualTo("No module named 'library'");
+  }
+
+  private static Archive egg(Map<String, String> files) throws Exception {
+    return Archives.of(BinaryType.EGG, folder, files);
+  }
+
   private static String resultOf(Run run) {
     try {
       return run.result();

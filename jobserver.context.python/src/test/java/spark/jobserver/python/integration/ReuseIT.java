@@ -67,6 +67,17 @@ class ReuseIT {
   }
 
   @Test
+  void jobsWithOtherDependenciesHaveProcessesOfTheirOwn() throws Exception {
+    Archive one = Archives.of(BinaryType.WHEEL, folder, Map.of("lib.py", "version = 1"));
+    Archive two = Archives.of(BinaryType.WHEEL, folder, Map.of("lib.py", "version = 2"));
+    String first = context.run(context.egg, "jobs.Keeps", "{}", one).result();
+    String other = context.run(context.egg, "jobs.Keeps", "{}", two).result();
+    String again = context.run(context.egg, "jobs.Keeps", "{}", one).result();
+    assertThat(pid(other)).isNotEqualTo(pid(first));
+    assertThat(pid(again)).isEqualTo(pid(first));
+  }
+
+  @Test
   void whatAJobSetsForItsSparkJobsTheNextDoesNotFind() throws Exception {
     String first = context.run("LocalProperties", "{\"set\":true}").result();
     String second = context.run("LocalProperties", "{\"set\":true}").result();

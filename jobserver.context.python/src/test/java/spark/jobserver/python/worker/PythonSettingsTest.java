@@ -4,17 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PythonSettingsTest {
   private static final long MIB_10 = 10 * 1024 * 1024;
   private static final long MIB_256 = 256 * 1024 * 1024;
 
+  private static final Optional<Path> NONE = Optional.empty();
+
   @Test
   void thereAreDefaults() {
     assertThat(of(""))
-        .isEqualTo(new PythonSettings("python3", List.of(), 2, 8, false, true, 0, MIB_256, MIB_10));
+        .isEqualTo(
+            new PythonSettings(
+                "python3", NONE, List.of(), 2, 8, false, true, 0, MIB_256, MIB_10));
   }
 
   @Test
@@ -22,7 +28,7 @@ class PythonSettingsTest {
     assertThat(of("python { executable = \"/opt/python\", paths = [\"/a\", \"/b\"] }"))
         .isEqualTo(
             new PythonSettings(
-                "/opt/python", List.of("/a", "/b"), 2, 8, false, true, 0, MIB_256, MIB_10));
+                "/opt/python", NONE, List.of("/a", "/b"), 2, 8, false, true, 0, MIB_256, MIB_10));
   }
 
   @Test
@@ -35,7 +41,16 @@ class PythonSettingsTest {
                     + " python.executor-daemon = \"false\", job-log.max-size = \"64k\""))
         .isEqualTo(
             new PythonSettings(
-                "python3", List.of("/a", "/b"), 3, 4, true, false, 1 << 28, 1 << 20, 65_536));
+                "python3", NONE, List.of("/a", "/b"), 3, 4, true, false, 1 << 28, 1 << 20, 65_536));
+  }
+
+  @Test
+  void aPackedEnvironmentIsAPathOrNone() {
+    assertThat(of("python.environment = /opt/venv.tar.gz").environment())
+        .contains(Path.of("/opt/venv.tar.gz"));
+    assertThat(of("python.environment = \"\"").environment()).isEmpty();
+    assertThatThrownBy(() -> of("python.environment = \"a\\u0000b\""))
+        .hasMessageStartingWith("python.environment is no path: ");
   }
 
   @Test

@@ -132,7 +132,7 @@ public final class ContextJobs {
     if (context.get().state().isFinal()) {
       around.workers().execute(() -> endWithContext(live));
     } else {
-      commands.append(live.command(input.config()));
+      commands.append(live.command(input.config(), input.dependencies()));
     }
     return live.submission();
   }
@@ -168,8 +168,9 @@ public final class ContextJobs {
     List<Command> news = new ArrayList<>();
     for (LiveJob job : jobs.values()) {
       if (!known.contains(job.job().id())) {
-        String config = around.dao().jobConfig(job.job().id()).orElse("{}");
-        news.add(job.command(config));
+        String id = job.job().id();
+        String config = around.dao().jobConfig(id).orElse("{}");
+        news.add(job.command(config, around.dao().jobDependencies(id)));
       }
       if (wished(job)) {
         news.add(new Command.KillJob(job.job().id()));

@@ -1,6 +1,7 @@
 package spark.jobserver.core.context;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
+import spark.jobserver.core.binary.BinaryNames;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.posted.PostedConfig;
 import spark.jobserver.link.Command;
@@ -76,6 +78,7 @@ public final class LiveContext {
   private final ObjectQuestions questions;
   private final boolean adHoc;
   private final boolean stopOnJobError;
+  private final List<String> dependencies;
   private final Duration patience;
   private final CompletableFuture<Context> created = new CompletableFuture<>();
   private final CompletableFuture<Context> over = new CompletableFuture<>();
@@ -99,6 +102,7 @@ public final class LiveContext {
     Config settings = PostedConfig.parse(context.settings());
     this.adHoc = AdHoc.flag(settings, AdHoc.KEY);
     this.stopOnJobError = AdHoc.flag(settings, STOP_ON_JOB_ERROR);
+    this.dependencies = dependencies(settings);
     this.patience = settings.hasPath(PATIENCE) ? settings.getDuration(PATIENCE) : DEFAULT_PATIENCE;
     this.jobs =
         new ContextJobs(
@@ -111,6 +115,19 @@ public final class LiveContext {
     this.questions =
         new ObjectQuestions(
             context.name(), commands, this::reachable, around.timer(), ANSWER_PATIENCE);
+  }
+
+  private static List<String> dependencies(Config settings) {
+    try {
+      return BinaryNames.in(settings, BinaryNames.DEPENDENCIES);
+    } catch (ConfigException e) {
+      return List.of(); // refused when contexts are made; one on record must not be in the way
+    }
+  }
+
+  /** The names of the binaries that all its jobs import from besides their own. */
+  public List<String> dependencies() {
+    return dependencies;
   }
 
   /** The context as it is now. */

@@ -1,8 +1,10 @@
 package spark.jobserver.core.context;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import spark.jobserver.api.Binary;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.Progress;
 import spark.jobserver.api.server.Jobs.Ended;
@@ -38,10 +40,15 @@ record LiveJob(
    * What its driver is told. It is not kept, for a configuration may be large and a job long.
    *
    * @param config the job's configuration, as JSON
+   * @param dependencies what it imports from besides its binary
    */
-  Command.RunJob command(String config) {
+  Command.RunJob command(String config, List<Binary> dependencies) {
     return new Command.RunJob(
-        job.id(), job.classPath(), Command.BinaryFile.of(job.binary()), config);
+        job.id(),
+        job.classPath(),
+        Command.BinaryFile.of(job.binary()),
+        dependencies.stream().map(Command.BinaryFile::of).toList(),
+        config);
   }
 
   /** The job as its submitter knows it. */

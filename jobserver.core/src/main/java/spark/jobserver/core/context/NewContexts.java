@@ -24,6 +24,8 @@ import spark.jobserver.api.server.ContextFactories.FactoryInfo;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.api.server.Settings;
+import spark.jobserver.core.binary.BinaryNames;
+import spark.jobserver.core.binary.LatestBinaries;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.FactoryRevision;
 import spark.jobserver.core.plugin.InstalledFactories;
@@ -42,6 +44,7 @@ public final class NewContexts {
 
   private final ContextSupervisor supervisor;
   private final InstalledFactories factories;
+  private final LatestBinaries binaries;
   private final SpareDrivers spares;
   private final DriverLauncher launcher;
   private final Settings settings;
@@ -50,11 +53,13 @@ public final class NewContexts {
   public NewContexts(
       @Reference ContextSupervisor supervisor,
       @Reference InstalledFactories factories,
+      @Reference LatestBinaries binaries,
       @Reference SpareDrivers spares,
       @Reference DriverLauncher launcher,
       @Reference Settings settings) {
     this.supervisor = supervisor;
     this.factories = factories;
+    this.binaries = binaries;
     this.spares = spares;
     this.launcher = launcher;
     this.settings = settings;
@@ -67,7 +72,8 @@ public final class NewContexts {
    * @param posted of which the block {@code spark.context-settings} counts, over the parameters
    * @return the context, on record and on its way
    * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS},
-   *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}
+   *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}, {@link
+   *     ErrorCode#BINARY_NOT_FOUND}
    */
   LiveContext named(String name, Map<String, String> parameters, Config posted) {
     if (name.isEmpty() || !Character.isLetter(name.codePointAt(0))) {
@@ -91,7 +97,8 @@ public final class NewContexts {
    *
    * @param posted the job's configuration, of which the block {@code spark.context-settings} counts
    * @return the context once it runs, or fails with {@link ErrorCode#AD_HOC_INIT}
-   * @throws JobserverException {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}
+   * @throws JobserverException {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG},
+   *     {@link ErrorCode#BINARY_NOT_FOUND}
    */
   public CompletionStage<LiveContext> forOneJob(String classPath, Config posted) {
     LiveContext live = make(UUID.randomUUID() + "-" + classPath, block(posted), true);
@@ -117,7 +124,7 @@ public final class NewContexts {
     return readable(() -> posted.hasPath(BLOCK) ? posted.getConfig(BLOCK) : ConfigFactory.empty());
   }
 
-  private static Config readable(Supplier<Config> read) {
+  private static <T> T readable(Supplier<T> read) {
     try {
       return read.get();
     } catch (ConfigException e) {
@@ -127,6 +134,8 @@ public final class NewContexts {
 
   private LiveContext make(String name, Config asked, boolean adHoc) {
     Config wanted = settings(name, asked, adHoc);
+    // Its jobs look for them anew: this tells who makes the context what they would not find.
+    binaries.dependencies(readable(() -> BinaryNames.in(wanted, BinaryNames.DEPENDENCIES)));
     String factory = wanted.getString(FACTORY);
     Optional<FactoryRevision> found = factories.find(factory);
     String stored = PostedConfig.json(wanted);

@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -34,6 +35,7 @@ import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.Room;
+import spark.jobserver.core.binary.LatestBinaries;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.context.ContextSupervisor;
@@ -51,6 +53,7 @@ public final class DispatchedJobs implements Jobs {
   private final DataFolder data;
   private final ContextSupervisor supervisor;
   private final NewContexts newContexts;
+  private final LatestBinaries binaries;
   private final JobCallbacks callbacks;
   private final RepeatedSubmissions repeated;
   private final HeldInputs held = new HeldInputs();
@@ -63,11 +66,13 @@ public final class DispatchedJobs implements Jobs {
       @Reference(name = "dao") JobDao dao,
       @Reference ContextSupervisor supervisor,
       @Reference NewContexts newContexts,
+      @Reference LatestBinaries binaries,
       @Reference JobCallbacks callbacks) {
     this.dao = dao;
     this.data = DataFolder.of(bundle);
     this.supervisor = supervisor;
     this.newContexts = newContexts;
+    this.binaries = binaries;
     this.callbacks = callbacks;
     this.repeated = new RepeatedSubmissions(dao, this::recall);
     this.slots = config.max$_$jobs$_$per$_$context();
@@ -89,19 +94,21 @@ public final class DispatchedJobs implements Jobs {
     submission.callback().ifPresent(callbacks::check);
     JobRequest request = JobRequest.of(submission.parameters(), posted);
     JobInput input = new JobInput(PostedConfig.json(posted), submission.callback(), key);
-    List<Binary> binaries = request.packages().stream().map(this::binary).toList();
+    List<Binary> packages = request.packages().stream().map(binaries::find).toList();
+    List<Binary> needed = binaries.dependencies(request.dependencies());
     Supplier<CompletionStage<Submission>> run;
     if (submission.context().isPresent()) {
       LiveContext context = running(submission.context().get());
-      Binary binary = only(binaries);
-      run = () -> dispatch(context, binary, request.classPath(), input);
+      Binary binary = only(packages);
+      run = () -> dispatch(context, binary, needed, request.classPath(), input);
     } else {
-      Binary binary = only(binaries);
+      Binary binary = only(packages);
       run =
           () ->
               newContexts
                   .forOneJob(request.classPath(), posted)
-                  .thenCompose(context -> alone(context, binary, request.classPath(), input));
+                  .thenCompose(
+                      context -> alone(context, binary, needed, request.classPath(), input));
     }
     return whileHeld(input, run);
   }
@@ -129,24 +136,16 @@ public final class DispatchedJobs implements Jobs {
     }
   }
 
-  private Binary binary(String name) {
-    return dao.latestBinary(name).orElseThrow(() -> noBinary(name));
-  }
-
-  private static JobserverException noBinary(String name) {
-    return new JobserverException(ErrorCode.BINARY_NOT_FOUND, "appName " + name + " not found");
-  }
-
-  private static Binary only(List<Binary> binaries) {
-    if (binaries.size() != 1) {
+  private static Binary only(List<Binary> packages) {
+    if (packages.size() != 1) {
       throw new JobserverException(
           ErrorCode.PACKAGES,
           new Failure(
-              "Python should have exactly one package file! Found: " + binaries.size(),
+              "Python should have exactly one package file! Found: " + packages.size(),
               IllegalArgumentException.class.getName(),
               ""));
     }
-    return binaries.get(0);
+    return packages.get(0);
   }
 
   private LiveContext running(String name) {
@@ -163,9 +162,9 @@ public final class DispatchedJobs implements Jobs {
 
   /** Runs the job of a context that lives for it; where it cannot run, the context is stopped. */
   private CompletionStage<Submission> alone(
-      LiveContext context, Binary binary, String classPath, JobInput input) {
+      LiveContext context, Binary binary, List<Binary> needed, String classPath, JobInput input) {
     try {
-      return dispatch(context, binary, classPath, input)
+      return dispatch(context, binary, needed, classPath, input)
           .whenComplete((submission, error) -> context.stopIfNeedless());
     } catch (RuntimeException e) {
       context.stopIfNeedless();
@@ -173,14 +172,29 @@ public final class DispatchedJobs implements Jobs {
     }
   }
 
+  /**
+   * Runs a job in a context.
+   *
+   * @param needed what it asks for itself besides its binary; what its context has for all comes
+   *     after that
+   */
   private CompletionStage<Submission> dispatch(
-      LiveContext context, Binary binary, String classPath, JobInput input) {
+      LiveContext context, Binary binary, List<Binary> needed, String classPath, JobInput posted) {
+    List<Binary> dependencies =
+        Stream.concat(needed.stream(), binaries.dependencies(context.dependencies()).stream())
+            .filter(other -> !other.name().equals(binary.name()))
+            .distinct()
+            .toList();
+    JobInput input = posted.with(dependencies);
     context.jobs().takeSlot(slots);
     Job job = job(context, binary, classPath);
     boolean committed = false;
     try {
       JobInsertion insertion = Room.needed(() -> dao.insertJob(job, input));
       committed = insertion instanceof JobInsertion.Inserted;
+      if (insertion instanceof JobInsertion.BinaryGone gone) {
+        throw LatestBinaries.missing(gone.name());
+      }
       if (insertion instanceof JobInsertion.KeyUsed used) {
         return repeated.repeated(used, input.key().orElseThrow());
       }
@@ -188,9 +202,6 @@ public final class DispatchedJobs implements Jobs {
       if (!committed) {
         context.jobs().giveBackSlot();
       }
-    }
-    if (!committed) {
-      throw noBinary(binary.name());
     }
     return CompletableFuture.completedFuture(context.jobs().dispatch(job, input));
   }

@@ -2,14 +2,13 @@ package spark.jobserver.core.job;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.binary.BinaryNames;
 import spark.jobserver.core.posted.PostedConfig;
 
 /**
@@ -19,24 +18,20 @@ import spark.jobserver.core.posted.PostedConfig;
  *
  * @param packages the names of the binaries; a Python job has exactly one
  * @param classPath {@code package.module.Class}
+ * @param dependencies the names of the binaries that the job imports from besides its own
  */
-record JobRequest(List<String> packages, String classPath) {
+record JobRequest(List<String> packages, String classPath, List<String> dependencies) {
   private static final String APP_NAME = "appName";
   private static final String CLASS_PATH = "classPath";
   private static final String CP = "cp";
   private static final String MAIN_CLASS = "mainClass";
 
-  /** Of the older spelling: names of binaries that the job needs besides its own. */
-  private static final String DEPENDENCIES = "dependent-jar-uris";
-
-  /** The most characters of a name. */
-  private static final int LONGEST_NAME = 8_000;
-
-  /** Each is looked for in the store. A Python job has one. */
-  private static final int MOST_PACKAGES = 100;
+  /** Of the older spelling: names of packages beside the job's. A Python job has one package. */
+  private static final String JARS = "dependent-jar-uris";
 
   JobRequest {
     packages = List.copyOf(packages);
+    dependencies = List.copyOf(dependencies);
   }
 
   /**
@@ -71,51 +66,27 @@ record JobRequest(List<String> packages, String classPath) {
     }
 
     private JobRequest older() {
-      List<String> packages = new ArrayList<>(names(DEPENDENCIES));
+      List<String> packages = new ArrayList<>(BinaryNames.in(posted, JARS));
       packages.add(required(APP_NAME));
       return checked(packages, CLASS_PATH);
     }
 
     private JobRequest newer() {
       List<String> packages =
-          parameters.containsKey(CP) ? separated(parameters.get(CP)) : names(CP);
+          parameters.containsKey(CP)
+              ? BinaryNames.separated(parameters.get(CP))
+              : BinaryNames.in(posted, CP);
       return checked(packages, MAIN_CLASS);
     }
 
     private JobRequest checked(List<String> packages, String classPath) {
-      if (packages.size() > MOST_PACKAGES) {
-        throw PostedConfig.refused(
-            "it names more than " + MOST_PACKAGES + " binaries, which are the most");
-      }
-      JobRequest request = new JobRequest(packages, required(classPath));
-      if (packages.stream().anyMatch(name -> name.length() > LONGEST_NAME)) {
-        throw tooLong("the name of a binary");
-      }
-      if (request.classPath().length() > LONGEST_NAME) {
-        throw tooLong(classPath);
-      }
+      JobRequest request =
+          new JobRequest(
+              BinaryNames.checked(packages),
+              required(classPath),
+              BinaryNames.checked(BinaryNames.in(posted, BinaryNames.DEPENDENCIES)));
+      BinaryNames.checkLength(classPath, request.classPath());
       return request;
-    }
-
-    private static JobserverException tooLong(String what) {
-      return PostedConfig.refused(
-          what + " has more than " + LONGEST_NAME + " characters, which are the most");
-    }
-
-    private List<String> names(String key) {
-      if (!posted.hasPath(key)) {
-        return List.of();
-      }
-      return posted.getValue(key).valueType() == ConfigValueType.LIST
-          ? posted.getStringList(key)
-          : separated(posted.getString(key));
-    }
-
-    private static List<String> separated(String names) {
-      return Arrays.stream(names.split(",", MOST_PACKAGES + 2)) // the last is the rest
-          .map(String::strip)
-          .filter(name -> !name.isEmpty())
-          .toList();
     }
 
     private String required(String key) {

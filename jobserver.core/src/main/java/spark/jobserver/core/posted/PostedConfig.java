@@ -109,6 +109,11 @@ public final class PostedConfig {
     return PostedLimits.refused(why);
   }
 
+  /** Part of what a caller has posted, for a message: short, and without control characters. */
+  public static String shown(String posted) {
+    return PostedLimits.shown(posted);
+  }
+
   private static Config read(String text) {
     try {
       HoconValue.Members resolved = HoconResolver.resolve(text, HoconParser.parse(text));

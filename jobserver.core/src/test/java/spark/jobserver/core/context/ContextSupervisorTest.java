@@ -41,6 +41,7 @@ import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.MemoryDao;
+import spark.jobserver.core.Samples;
 import spark.jobserver.core.ServerCounters;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.DriverSettings;
@@ -500,6 +501,52 @@ class ContextSupervisorTest {
     driver.finish("job-x", "1");
     await(() -> dao.job("job-x").orElseThrow().state() == JobState.FINISHED);
     assertThat(driver.commands).noneMatch(Command.RunJob.class::isInstance);
+  }
+
+  private Binary lib() {
+    Binary lib = new Binary("lib", BinaryType.WHEEL, Instant.EPOCH, "1".repeat(64), 5);
+    dao.insertBinary(lib, Content.of(new byte[5]));
+    return lib;
+  }
+
+  @Test
+  void a_driver_is_told_what_a_job_depends_on() throws Exception {
+    Binary lib = lib();
+    FakeDriver driver = running("c");
+    submit("c", JobInput.of("{}").with(List.of(lib)));
+
+    assertThat(driver.next(Command.RunJob.class).dependencies())
+        .containsExactly(Command.BinaryFile.of(lib));
+  }
+
+  @Test
+  void a_driver_is_told_what_a_job_depends_on_that_it_gets_after_a_restart() throws Exception {
+    Binary lib = lib();
+    FakeDriver driver = running("c");
+    Context context = live("c").context();
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    Job job = Samples.job("job-x", context.id(), "c");
+    dao.insertBinary(job.binary(), Content.of(new byte[1]));
+    dao.insertJob(job, JobInput.of("{}").with(List.of(lib)));
+    supervisor = supervisor();
+
+    Command.RunJob told = driver.next(Command.RunJob.class);
+    assertThat(told.jobId()).isEqualTo("job-x");
+    assertThat(told.dependencies()).containsExactly(Command.BinaryFile.of(lib));
+  }
+
+  @Test
+  void a_context_knows_what_all_its_jobs_depend_on() throws Exception {
+    running("list", "{\"dependent-py-uris\": [\"lib\", \"other\"]}");
+    running("text", "{\"dependent-py-uris\": \"lib, other\"}");
+    running("none");
+    running("odd", "{\"dependent-py-uris\": [{}]}");
+
+    assertThat(live("list").dependencies()).containsExactly("lib", "other");
+    assertThat(live("text").dependencies()).containsExactly("lib", "other");
+    assertThat(live("none").dependencies()).isEmpty();
+    assertThat(live("odd").dependencies()).as("of an earlier server").isEmpty();
   }
 
   @Test

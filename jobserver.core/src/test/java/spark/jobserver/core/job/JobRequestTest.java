@@ -21,9 +21,9 @@ class JobRequestTest {
   @Test
   void both_spellings_are_read_from_the_request() {
     assertThat(of(Map.of("appName", "app", "classPath", "m.C"), ""))
-        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+        .isEqualTo(new JobRequest(List.of("app"), "m.C", List.of()));
     assertThat(of(Map.of("cp", "app", "mainClass", "m.C"), ""))
-        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+        .isEqualTo(new JobRequest(List.of("app"), "m.C", List.of()));
   }
 
   @ParameterizedTest
@@ -35,20 +35,20 @@ class JobRequestTest {
         "cp = \" app ,\", mainClass = m.C"
       })
   void both_spellings_are_read_from_the_body(String body) {
-    assertThat(of(Map.of(), body)).isEqualTo(new JobRequest(List.of("app"), "m.C"));
+    assertThat(of(Map.of(), body)).isEqualTo(new JobRequest(List.of("app"), "m.C", List.of()));
   }
 
   @Test
   void the_request_goes_first_and_the_older_spelling_before_the_newer() {
     String body = "appName = other, classPath = o.C, cp = other, mainClass = o.C";
     assertThat(of(Map.of("cp", "app", "mainClass", "m.C"), body))
-        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+        .isEqualTo(new JobRequest(List.of("app"), "m.C", List.of()));
     assertThat(of(Map.of("appName", "a", "classPath", "m.C", "cp", "b", "mainClass", "n.C"), body))
-        .isEqualTo(new JobRequest(List.of("a"), "m.C"));
+        .isEqualTo(new JobRequest(List.of("a"), "m.C", List.of()));
     assertThat(of(Map.of("cp", "app"), "mainClass = m.C"))
-        .isEqualTo(new JobRequest(List.of("app"), "m.C"));
+        .isEqualTo(new JobRequest(List.of("app"), "m.C", List.of()));
     assertThat(of(Map.of(), "cp = a, mainClass = m.C, appName = b, classPath = n.C"))
-        .isEqualTo(new JobRequest(List.of("b"), "n.C"));
+        .isEqualTo(new JobRequest(List.of("b"), "n.C", List.of()));
   }
 
   @Test
@@ -56,8 +56,24 @@ class JobRequestTest {
     assertThat(of(Map.of("cp", "a, b,c", "mainClass", "m.C"), "").packages())
         .containsExactly("a", "b", "c");
     assertThat(of(Map.of("appName", "a", "classPath", "m.C"), "dependent-jar-uris = [b, c]"))
-        .isEqualTo(new JobRequest(List.of("b", "c", "a"), "m.C"));
+        .isEqualTo(new JobRequest(List.of("b", "c", "a"), "m.C", List.of()));
     assertThat(of(Map.of("cp", ",", "mainClass", "m.C"), "").packages()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dependent-py-uris = [lib, other lib]",
+        "dependent-py-uris = \" lib, other lib,\""
+      })
+  void what_the_job_depends_on_is_read_from_the_body_in_either_spelling(String body) {
+    for (Map<String, String> parameters :
+        List.of(
+            Map.of("appName", "app", "classPath", "m.C"),
+            Map.of("cp", "app", "mainClass", "m.C"))) {
+      assertThat(of(parameters, body))
+          .isEqualTo(new JobRequest(List.of("app"), "m.C", List.of("lib", "other lib")));
+    }
   }
 
   @ParameterizedTest
@@ -81,7 +97,8 @@ class JobRequestTest {
       strings = {
         "appName { a = 1 }, classPath = m.C",
         "cp = [{}], mainClass = m.C",
-        "cp = a, mainClass = [m.C]"
+        "cp = a, mainClass = [m.C]",
+        "cp = a, mainClass = m.C, dependent-py-uris = [{}]"
       })
   void what_has_another_type_is_refused(String body) {
     assertThatThrownBy(() -> of(Map.of(), body))

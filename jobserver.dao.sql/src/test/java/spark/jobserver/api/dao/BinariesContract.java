@@ -239,6 +239,41 @@ abstract class BinariesContract extends ContractChapter {
   }
 
   @Test
+  void aBinaryIsNotDeletedWhileAJobThatDependsOnItIsNotFinal() {
+    Binary app = insertBinary("app", BinaryType.EGG, TIME, "app");
+    Binary old = insertBinary("lib", BinaryType.WHEEL, TIME, "1");
+    insertBinary("lib", BinaryType.WHEEL, TIME.plusMillis(1), "2");
+    Binary other = insertBinary("other", BinaryType.WHEEL, TIME, "other");
+    Job own = job(old, TIME);
+    Job job = job(app, TIME.plusMillis(1));
+    assertThat(insert(job, other, old)).isEqualTo(new JobInsertion.Inserted());
+    assertThat(insert(own)).isEqualTo(new JobInsertion.Inserted());
+
+    assertThat(dao.jobDependencies(job.id())).containsExactly(other, old);
+    assertThat(dao.deleteBinary("lib"))
+        .isEqualTo(new BinaryDeletion.InUse(List.of(own.id(), job.id())));
+    assertThat(finish(own.id())).isTrue();
+    assertThat(dao.deleteBinary("lib")).isEqualTo(new BinaryDeletion.InUse(List.of(job.id())));
+    assertThat(dao.deleteBinary("other")).isEqualTo(new BinaryDeletion.InUse(List.of(job.id())));
+    assertThat(finish(job.id())).isTrue();
+    assertThat(dao.deleteBinary("lib")).isEqualTo(new BinaryDeletion.Deleted());
+    assertThat(dao.jobDependencies(job.id())).as("history").containsExactly(other, old);
+  }
+
+  @Test
+  void aJobThatDependsOnWhatIsGoneIsNotAddedAndToldWhat() {
+    Binary app = insertBinary("app", BinaryType.EGG, TIME, "app");
+    Binary lib = insertBinary("lib", BinaryType.WHEEL, TIME, "lib");
+    dao.deleteBinary("lib");
+    Job job = job(app, TIME);
+
+    assertThat(insert(job, lib)).isEqualTo(new JobInsertion.BinaryGone("lib"));
+    assertThat(dao.job(job.id())).isEmpty();
+    assertThat(dao.jobDependencies(job.id())).isEmpty();
+    assertThat(dao.jobDependencies("no such job")).isEmpty();
+  }
+
+  @Test
   void aNameThatWasDeletedCanBeUploadedAgain() throws IOException {
     insertBinary("app", BinaryType.EGG, TIME, "same");
     dao.deleteBinary("app");

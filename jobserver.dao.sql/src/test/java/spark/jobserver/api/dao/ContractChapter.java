@@ -100,6 +100,10 @@ abstract class ContractChapter {
     return job;
   }
 
+  final JobInsertion insert(Job job, Binary... dependencies) {
+    return dao.insertJob(job, JobInput.of("{}").with(List.of(dependencies)));
+  }
+
   final boolean insert(Job job, String config) {
     return dao.insertJob(job, JobInput.of(config)) instanceof JobInsertion.Inserted;
   }

@@ -61,7 +61,8 @@ abstract class HistoryContract extends ContractChapter {
     Context context = endedContext("old", TIME.plusSeconds(1));
     RequestKey key = new RequestKey("me", "key", "request");
     JobInput input = new JobInput("{\"a\":1}", Optional.empty(), Optional.of(key));
-    Job job = ended(context, TIME, input);
+    Binary lib = insertBinary("lib", BinaryType.WHEEL, TIME, "lib");
+    Job job = ended(context, TIME, input.with(List.of(lib)));
 
     assertThat(dao.removeEnded(TIME, 10).isEmpty()).as("not before its end").isTrue();
     Expired removed = dao.removeEnded(TIME.plusSeconds(2), 10);
@@ -70,6 +71,7 @@ abstract class HistoryContract extends ContractChapter {
     assertThat(dao.job(job.id())).isEmpty();
     assertThat(dao.result(job.id())).isEmpty();
     assertThat(dao.jobConfig(job.id())).isEmpty();
+    assertThat(dao.jobDependencies(job.id())).isEmpty();
     assertThat(dao.keyUsed("me", "key")).isEmpty();
     assertThat(dao.context(context.id())).isEmpty();
     assertThat(dao.latestContext("old")).isEmpty();

@@ -66,7 +66,8 @@ abstract class RequestKeysContract extends ContractChapter {
   @Test
   void aJobThatWasNotAddedHasNotUsedItsKey() {
     dao.deleteBinary("any");
-    assertThat(insert(job(binary, TIME), "me", "key", "request")).isInstanceOf(BinaryGone.class);
+    assertThat(insert(job(binary, TIME), "me", "key", "request"))
+        .isEqualTo(new BinaryGone(binary.name()));
     assertThat(dao.keyUsed("me", "key")).isEmpty();
   }
 

@@ -207,8 +207,8 @@ class DriverIT {
 
     String egg = server.serve("an egg".getBytes(StandardCharsets.UTF_8));
     Command.BinaryFile binary = new Command.BinaryFile("app", "Egg", 0, egg, 6);
-    server.command(new Command.RunJob("a", "plugin.Only", binary, "{}"));
-    server.command(new Command.RunJob("b", Framework.class.getName(), binary, "{}"));
+    server.command(new Command.RunJob("a", "plugin.Only", binary, List.of(), "{}"));
+    server.command(new Command.RunJob("b", Framework.class.getName(), binary, List.of(), "{}"));
 
     assertThat(List.of(Server.next(server.told), Server.next(server.told)))
         .containsExactlyInAnyOrder(
