@@ -275,50 +275,62 @@ def running(folder: Path, conf: str = "", env: dict[str, str] | None = None) -> 
 
 
 @contextlib.contextmanager
-def standalone_master(folder: Path, patience: float = 60) -> Iterator[str]:
-    """A standalone master with one worker process; gives its URL.
+def standalone_master(folder: Path, patience: float = 60, workers: int = 1) -> Iterator[str]:
+    """A standalone master with worker processes, as on machines of their own; gives its URL.
 
-    :param patience: seconds within which the worker registers
+    Each worker has a home directory and a Spark home of its own, and two cores that it shares.
+
+    :param patience: seconds within which the workers register
     """
     port = free_port()
     url = f"spark://127.0.0.1:{port}"
-    env = {
-        **os.environ,
-        "SPARK_HOME": str(SPARK_HOME),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOG_DIR": str(folder),
-        "SPARK_WORKER_DIR": str(folder / "work"),
-        "PYSPARK_PYTHON": sys.executable,
-    }
     here = ["--host", "127.0.0.1", "--webui-port", "0"]
-    commands = (
-        ["master.Master", *here, "--port", str(port)],
-        ["worker.Worker", *here, "--cores", "2", "--memory", "1g", url],
-    )
-    with (folder / "log").open("w") as log:
-        started = [
-            subprocess.Popen(
-                [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{main}", *more],
-                env=env,
+    commands = {"master": ["master.Master", *here, "--port", str(port)]}
+    for number in range(workers):
+        size = ["--cores", str(2 // workers), "--memory", "1g"]
+        commands[f"worker-{number}"] = ["worker.Worker", *here, *size, url]
+    with (folder / "log").open("w") as log, contextlib.ExitStack() as processes:
+        for name, (main, *more) in commands.items():
+            home = folder / name
+            spark = spark_home_in(home)
+            process = subprocess.Popen(
+                [str(spark / "bin" / "spark-class"), f"org.apache.spark.deploy.{main}", *more],
+                env={
+                    **os.environ,
+                    "HOME": str(home),
+                    "SPARK_HOME": str(spark),
+                    "SPARK_LOCAL_IP": "127.0.0.1",
+                    "SPARK_LOG_DIR": str(folder),
+                    "SPARK_LOCAL_DIRS": str(home / "local"),
+                    "SPARK_WORKER_DIR": str(home / "work"),
+                    "PYSPARK_PYTHON": sys.executable,
+                },
                 stdout=log,
                 stderr=log,
-                cwd=folder,
+                cwd=home,
             )
-            for main, *more in commands
-        ]
-        try:
-            until(
-                lambda: "Registering worker" in (folder / "log").read_text(),
-                patience,
-                "the worker has registered",
-            )
-            yield url
-        finally:
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.wait(30)
-                assert not alive(process.pid)
+            processes.callback(_end, process)
+        until(
+            lambda: (folder / "log").read_text().count("Registering worker") == workers,
+            patience,
+            "the workers have registered",
+        )
+        yield url
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(30)
+    assert not alive(process.pid)
+
+
+def spark_home_in(folder: Path) -> Path:
+    """Another place where Spark is; its name is that of the package, as pip has it."""
+    home = folder / "pyspark"
+    home.mkdir(parents=True)
+    for entry in SPARK_HOME.iterdir():
+        (home / entry.name).symlink_to(entry)
+    return home
 
 
 # Requests as they go over the wire

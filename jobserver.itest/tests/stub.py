@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import subprocess
-import tempfile
-import zipfile
 from pathlib import Path
 
-from server import HOME, Server
+import bundles
+from server import Server
 
 SOURCES = Path(__file__).parent.parent / "stub"
 
@@ -26,28 +24,7 @@ Import-Package: org.osgi.framework,spark.jobserver.api,
 @functools.cache
 def built() -> bytes:
     """Compiles the stub against the distribution, and packs it; once."""
-    with tempfile.TemporaryDirectory() as folder:
-        return build(Path(folder)).read_bytes()
-
-
-def build(folder: Path) -> Path:
-    classes = folder / "classes"
-    jars = [*(HOME / "bundles").glob("*.jar"), *(HOME / "bundles" / "server").glob("*.jar")]
-    subprocess.run(
-        [
-            "javac",
-            *("--release", "17", "-Xlint:all,-classfile,-path,-processing", "-Werror"),
-            *("-d", str(classes), "-cp", ":".join(map(str, jars))),
-            *map(str, SOURCES.rglob("*.java")),
-        ],
-        check=True,
-    )
-    jar = folder / "jobserver.stub.jar"
-    with zipfile.ZipFile(jar, "w") as archive:
-        archive.writestr("META-INF/MANIFEST.MF", MANIFEST.replace("\n", "\r\n"))
-        for file in classes.rglob("*.class"):
-            archive.write(file, file.relative_to(classes))
-    return jar
+    return bundles.built(bundles.texts(SOURCES, "*.java"), MANIFEST)
 
 
 def install(server: Server) -> None:

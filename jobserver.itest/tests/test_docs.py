@@ -92,6 +92,18 @@ def test_the_readme_names_commands_that_exist() -> None:
         assert (ROOT / command).is_file(), command
 
 
+def test_the_page_on_traps_names_tests_that_exist() -> None:
+    named = re.findall(r"`(\w+)::(\w+)`", (ROOT / "docs" / "traps.md").read_text())
+    assert len(named) > 50
+    sources = {
+        file.stem: file
+        for folder in ROOT.glob("jobserver.*")
+        for file in [*folder.glob("src/test/**/*.java"), *folder.glob("**/tests/test_*.py")]
+    }
+    for name, test in named:
+        assert re.search(rf"(def|void) {test}\(", sources[name].read_text()), f"{name}::{test}"
+
+
 def test_the_demo_of_the_readme(fresh: Server) -> None:
     before = set((ROOT / "build").glob("demo-*"))
 

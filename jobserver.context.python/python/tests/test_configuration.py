@@ -30,6 +30,15 @@ def test_no_key_is_refused(key):
     assert list(from_dict({key: 1}).values()) == [1]
 
 
+def test_the_slow_parser_of_hocon_is_not_asked(monkeypatch):
+    def parse(*arguments, **keywords):
+        raise AssertionError("it takes milliseconds, and includes files")
+
+    monkeypatch.setattr("pyhocon.config_parser.ConfigParser.parse", parse)
+    text = '{"a":"${HOME}","b":"include \\"/etc/passwd\\"","c":"1 day"}'
+    assert dict(from_json(text)) == {"a": "${HOME}", "b": 'include "/etc/passwd"', "c": "1 day"}
+
+
 def test_control_characters_are_kept():
     assert from_json('{"a":"\\u0000\\n"}').get("a") == "\0\n"
 

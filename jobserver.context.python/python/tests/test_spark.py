@@ -161,6 +161,24 @@ def test_a_custom_context_is_made_by_the_job(driver, examples):
     assert driver.run(job, examples, words, "custom") == "custom 2"
 
 
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("session", "SparkSession"), ("spark-context", "SparkContext"), ("sql-context", "SQLContext")],
+)
+def test_a_job_gets_the_python_equivalent_of_what_the_factory_has_made(driver, mode, kind):
+    text = source(
+        "from pyspark.sql import SparkSession",
+        "session = SparkSession.builder.getOrCreate()",
+        "rows = (session if data.get('rdds') else context).range(3)",
+        "core = context if data.get('rdds') else session.sparkContext",
+        "if hasattr(context, 'stop'): context.stop()",
+        "return [type(context).__name__, rows.count(), core.parallelize([4]).collect()]",
+    )
+    config = {"rdds": kind == "SparkContext"}
+    assert driver.run("jobs.Job", text, config, mode) == [kind, 3, [4]]
+    assert "Warning" not in driver.log_of_job()
+
+
 def test_a_job_that_makes_no_custom_context_is_told_how(driver, examples):
     outcome = driver.run("example_jobs.word_count.WordCountSparkJob", examples, mode="custom")
     message = outcome["failure"]["message"]
@@ -294,6 +312,22 @@ def test_a_worker_with_a_wrong_token_says_why(driver):
     worker = driver.fork_with_token("wrong")
     assert worker.hello["error"]["errorClass"] == "py4j.protocol.Py4JAuthenticationError"
     assert worker.exit() == "exit 1"
+
+
+def test_the_zygote_has_no_connection_that_its_workers_could_share(driver):
+    assert driver.run("jobs.Job", source("return context.range(2).count()")) == 2
+    internet = sockets(driver.zygote.pid) & {
+        line.split()[9]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/{driver.zygote.pid}/net/{table}").read_text().splitlines()[1:]
+    }
+    assert internet == set()
+
+
+def sockets(pid):
+    """The inodes of the sockets that a process has open."""
+    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
 
 
 def test_a_worker_tells_of_the_folder_it_leaves_behind(driver):

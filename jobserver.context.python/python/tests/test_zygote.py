@@ -460,6 +460,17 @@ def test_each_worker_has_random_numbers_of_numpy_of_its_own(driver_folder):
         driver.close()
 
 
+def test_what_the_zygote_has_loaded_is_no_matter_of_a_workers_garbage_collection(driver):
+    # A collection would write to all of it, and each worker would get a copy of its own.
+    frozen, enabled = (
+        driver.fork()
+        .give("jobs.Job", source("import gc", "return [gc.get_freeze_count(), gc.isenabled()]"))
+        .outcome()
+    )
+    assert frozen > 10_000
+    assert enabled
+
+
 def test_a_job_can_use_the_folder_it_is_in_but_not_import_from_it(driver_folder):
     folder = driver_folder()
     (folder / "stray.py").touch()

@@ -122,6 +122,15 @@ class Custom(Base):
         ]
 
 
+class Kind(Base):
+    """Tells what it has got as its context, and uses it."""
+
+    def run_job(self, context, runtime, data):
+        kind = type(context).__name__
+        some = context.parallelize([1, 2, 3]) if kind == "SparkContext" else context.range(3)
+        return [kind, some.count()]
+
+
 class StopsSpark(Base):
     def run_job(self, context, runtime, data):
         context._jsc.stop()

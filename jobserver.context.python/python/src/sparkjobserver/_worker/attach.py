@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
-from pyspark.sql import SparkSession
+from pyspark.sql import SparkSession, SQLContext
 
 from sparkjobserver._worker.failures import qualified_name
 from sparkjobserver._worker.shared import JvmStore
@@ -25,17 +25,21 @@ from sparkjobserver.api import NamedObjects
 
 
 class Attachment:
-    """A worker's connection to the JVM. In mode `session` there is a session, else there is none.
+    """A worker's connection to the JVM. In mode `custom` there is no session.
 
     :param gateway: the Py4J gateway
-    :param session: the session that jobs get as their context, or None
+    :param session: the session that jobs share, or None
     :param conf: the configuration that `build_context` gets
+    :param context: what jobs get as their context; the session unless it is given
     """
 
-    def __init__(self, gateway: Any, session: SparkSession | None, conf: SparkConf) -> None:
+    def __init__(
+        self, gateway: Any, session: SparkSession | None, conf: SparkConf, context: Any = None
+    ) -> None:
         self._gateway = gateway
         self._session = session
         self._conf = conf
+        self._context = session if context is None else context
         self._digest: str | None = None
         self._includes: tuple[str, ...] = ()
 
@@ -52,8 +56,8 @@ class Attachment:
 
         :raises TypeError: when the job has no such method, or it returns None
         """
-        if self._session is not None:
-            return self._session
+        if self._context is not None:
+            return self._context
         jvm_context = self._gateway.entry_point.jvmContext()
         build = getattr(instance, "build_context", None)
         context = None if build is None else build(self._gateway, jvm_context, self._conf)
@@ -117,7 +121,8 @@ def attach(port: int, token: str, mode: str) -> Attachment:
 
     :param port: the server's port on the loopback address
     :param token: the server's secret
-    :param mode: `session` for contexts that are a SparkSession, `custom` for all others
+    :param mode: `session`, `spark-context` or `sql-context` for contexts that are one; `custom` for
+        all others
     :raises Exception: what Py4J and PySpark raise, when the JVM does not answer as expected
     """
     gateway = _launch_gateway(port, token)
@@ -131,7 +136,17 @@ def attach(port: int, token: str, mode: str) -> Attachment:
         return Attachment(gateway, None, conf)
     context = SparkContext(gateway=gateway, jsc=java_context, conf=conf)
     _interrupt_as_usual()
-    return Attachment(gateway, _attach_session(gateway, context), conf)
+    session = _attach_session(gateway, context)
+    return Attachment(gateway, session, conf, _equivalent(mode, session))
+
+
+def _equivalent(mode: str, session: SparkSession) -> Any:
+    """What PySpark has in the place of what the factory has made."""
+    if mode == "spark-context":
+        return session.sparkContext
+    if mode == "sql-context":
+        return SQLContext(session.sparkContext, session)
+    return session
 
 
 def _launch_gateway(port: int, token: str) -> Any:

@@ -29,7 +29,7 @@ def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoRetu
     :param worker_id: the number that the driver has given this worker
     :param port: the port of the Py4J server that is there for this worker
     :param token: that server's secret, which also proves to the driver who is calling
-    :param mode: `session` or `custom`, as for `attach`
+    :param mode: as for `attach`
     """
     hello: dict[str, Any] = {"kind": "worker", "id": worker_id, "token": token, "pid": os.getpid()}
     try:

@@ -16,10 +16,10 @@ import spark.jobserver.python.worker.PythonContext.Recipe;
  * the property {@link ContextFactory#NAME}; the processes that run the jobs are this class's
  * business. All methods are called once per driver, on the thread that makes or closes the context.
  *
- * <p>A job of a context that is a SparkSession, a JavaSparkContext or a SparkContext gets PySpark's
- * SparkSession over it. Of any other context it gets what its own method {@code
- * build_context(gateway, jvmContext, sparkConf)} returns, where {@code jvmContext} is the object
- * from {@link #makeContext}.
+ * <p>What a job gets as its context is PySpark's equivalent of what {@link #makeContext} returned:
+ * of a SparkSession its SparkSession, of a JavaSparkContext or a SparkContext its SparkContext, of
+ * an SQLContext its SQLContext. Of any other object it gets what its own method {@code
+ * build_context(gateway, jvmContext, sparkConf)} returns, where {@code jvmContext} is that object.
  */
 @ConsumerType
 public abstract class PythonContextFactory implements ContextFactory {

@@ -89,6 +89,15 @@ class ServerMainIT {
   }
 
   @Test
+  void leavesTheOneFactoryOfUrlHandlersToSpark() throws Exception {
+    bundle("a", "url-handlers stop");
+    try (Program server = server()) {
+      assertThat(server.exitCode()).isZero();
+      assertThat(server.said()).contains("URL handlers can be set");
+    }
+  }
+
+  @Test
   void startsLoggersFirstAndStopsThemLast() throws Exception {
     bundle("jobserver.a", "say=own");
     bundle("other", "say=base");

@@ -1,5 +1,6 @@
 package spark.jobserver.boot.integration;
 
+import java.net.URL;
 import java.util.Objects;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleActivator;
@@ -21,6 +22,10 @@ public final class TinyActivator implements BundleActivator {
         case "exports" ->
             say(words[1] + (exports(context, words[1]) ? " is" : " is not") + " exported");
         case "load" -> say(words[1] + " is " + context.getBundle().loadClass(words[1]).getName());
+        case "url-handlers" -> {
+          URL.setURLStreamHandlerFactory(protocol -> null); // once in the life of a JVM
+          say("URL handlers can be set");
+        }
         case "stop" -> context.getBundle(0).stop();
         case "throw" -> throw new BundleException("no luck today");
         case "fail" -> startup(context).failed(Integer.parseInt(words[1]), "failed on purpose");

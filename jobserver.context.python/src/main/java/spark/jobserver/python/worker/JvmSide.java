@@ -7,10 +7,12 @@ import org.apache.spark.SparkContext;
 /**
  * What workers attach to.
  *
+ * @param kind what the factory has made
  * @param queries the streaming queries of the session; none for a custom context
  * @param imports Java classes and packages that jobs need not qualify
  */
 record JvmSide(
+    ContextKind kind,
     EntryPoint entryPoint,
     SparkContext spark,
     SparkJobs jobs,
@@ -20,9 +22,9 @@ record JvmSide(
     imports = List.copyOf(imports);
   }
 
-  /** How a worker attaches: to the session, or only to the JVM. */
+  /** How a worker attaches: to a session, as what it is told of it, or only to the JVM. */
   String mode() {
-    return entryPoint.session() == null ? "custom" : "session";
+    return kind.word();
   }
 
   /** Prepares for a worker that is about to be forked. */

@@ -223,17 +223,13 @@ public final class PythonContext implements RunningContext {
       SparkJobs jobs,
       List<String> imports,
       ContextThreads threads) {
-    Optional<SparkSession> session =
-        made instanceof SparkSession given
-            ? Optional.of(given)
-            : made instanceof JavaSparkContext || made instanceof SparkContext
-                ? Optional.of(SparkSession.builder().getOrCreate())
-                : Optional.empty();
+    ContextKind kind = ContextKind.of(made);
+    Optional<SparkSession> session = kind.session(made);
     EntryPoint entryPoint =
         new EntryPoint(session.orElse(null), JavaSparkContext.fromSparkContext(spark), made);
     Optional<StreamingQueries> queries =
         session.map(running -> new StreamingQueries(running, threads));
-    return new JvmSide(entryPoint, spark, jobs, queries, imports);
+    return new JvmSide(kind, entryPoint, spark, jobs, queries, imports);
   }
 
   /** Executors need the classes of an extension; our own bundle has none for them. */

@@ -70,7 +70,20 @@ final class ContextUnderTest implements AutoCloseable {
 
   Run run(Archive archive, String classPath, String config, Archive... dependencies)
       throws Exception {
-    Run run = new Run();
+    return run(archive, classPath, config, () -> {}, dependencies);
+  }
+
+  /**
+   * @param whenValid is done before anything is read that the job says later
+   */
+  Run run(
+      Archive archive,
+      String classPath,
+      String config,
+      Runnable whenValid,
+      Archive... dependencies)
+      throws Exception {
+    Run run = new Run(whenValid);
     String id = UUID.randomUUID().toString();
     run.log = log(id);
     run.job =

@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +39,7 @@ class CustomContextIT {
 
   private static final class GreeterFactory extends PythonContextFactory {
     private final AtomicReference<Object> closed = new AtomicReference<>();
+    private final AtomicReference<SparkConf> used = new AtomicReference<>();
 
     @Override
     protected void configure(SparkConf conf, Config settings) {
@@ -46,6 +49,7 @@ class CustomContextIT {
     @Override
     protected Object makeContext(SparkConf conf, Config settings, String name) {
       JavaSparkContext spark = new JavaSparkContext(conf);
+      used.set(spark.getConf());
       return new Greeter(spark.appName());
     }
 
@@ -91,5 +95,38 @@ class CustomContextIT {
       assertThat(context.run("Raises", "{}").failure().message()).contains("build_context");
     }
     assertThat(factory.closed.get()).isInstanceOf(Greeter.class);
+  }
+
+  @Test
+  void aContextHasTheDefaultsThatPySparkGivesItsOwn() throws Exception {
+    GreeterFactory factory = new GreeterFactory();
+    new ContextUnderTest(factory, folder, "custom = own").close();
+    assertThat(factory.used.get().get("spark.rdd.compress")).isEqualTo("true");
+    assertThat(factory.used.get().get("spark.serializer.objectStreamReset")).isEqualTo("100");
+    assertThat(factory.used.get().get("spark.sql.artifact.isolation.enabled")).isEqualTo("false");
+  }
+
+  @Test
+  void ofAJavaSparkContextAJobGetsPySparksSparkContext() throws Exception {
+    assertThat(madeOf(JavaSparkContext::new)).isEqualTo("[\"SparkContext\",3]");
+  }
+
+  @Test
+  void ofASqlContextAJobGetsPySparksSqlContext() throws Exception {
+    assertThat(madeOf(conf -> SparkSession.builder().config(conf).getOrCreate().sqlContext()))
+        .isEqualTo("[\"SQLContext\",3]");
+  }
+
+  private static String madeOf(Function<SparkConf, Object> made) throws Exception {
+    PythonContextFactory factory =
+        new PythonContextFactory() {
+          @Override
+          protected Object makeContext(SparkConf conf, Config settings, String name) {
+            return made.apply(conf);
+          }
+        };
+    try (ContextUnderTest context = new ContextUnderTest(factory, folder, "")) {
+      return context.run("Kind", "{}").result();
+    }
   }
 }

@@ -24,11 +24,20 @@ final class Run implements JobListener {
   private final CompletableFuture<JobOutcome> outcome = new CompletableFuture<>();
   final CompletableFuture<Progress> late = new CompletableFuture<>();
   final BlockingQueue<Progress> progress = new LinkedBlockingQueue<>();
+  private final Runnable whenValid;
   RunningJob job;
   Path log;
 
+  /**
+   * @param whenValid is done on the job's thread before it hears what the worker says next
+   */
+  Run(Runnable whenValid) {
+    this.whenValid = whenValid;
+  }
+
   @Override
   public void validated() {
+    whenValid.run();
     validated.complete(null);
   }
 

@@ -1,0 +1,32 @@
+package spark.jobserver.python.integration;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** What a job calls in the JVM, and what asks Spark for something only when the test says so. */
+public final class Late {
+  static final CompletableFuture<Void> CALLED = new CompletableFuture<>();
+  static final CompletableFuture<Void> MAY_ASK = new CompletableFuture<>();
+  static final CompletableFuture<Long> ANSWER = new CompletableFuture<>();
+
+  private Late() {}
+
+  /** Is called by py4j. */
+  public static void count(JavaSparkContext spark) throws InterruptedException, ExecutionException {
+    CALLED.complete(null);
+    MAY_ASK.get();
+    try {
+      ANSWER.complete(spark.parallelize(List.of(1, 2), 2).filter(Late::isSlow).count());
+    } catch (RuntimeException e) {
+      ANSWER.completeExceptionally(e);
+    }
+  }
+
+  private static boolean isSlow(int number) throws InterruptedException {
+    TimeUnit.MINUTES.sleep(2);
+    return number > 0;
+  }
+}
