@@ -77,11 +77,7 @@ final class ContextUnderTest implements AutoCloseable {
    * @param whenValid is done before anything is read that the job says later
    */
   Run run(
-      Archive archive,
-      String classPath,
-      String config,
-      Runnable whenValid,
-      Archive... dependencies)
+      Archive archive, String classPath, String config, Runnable whenValid, Archive... dependencies)
       throws Exception {
     Run run = new Run(whenValid);
     String id = UUID.randomUUID().toString();

@@ -35,8 +35,7 @@ class TrapsIT {
   static void makeContext() throws Exception {
     ContextUnderTest.needsSpark(folder);
     context = new ContextUnderTest(new PythonSessionContextFactory(), folder, "");
-    traps =
-        Archives.of(BinaryType.EGG, folder, Map.of("traps.py", Archives.resource("traps.py")));
+    traps = Archives.of(BinaryType.EGG, folder, Map.of("traps.py", Archives.resource("traps.py")));
   }
 
   @AfterAll
@@ -177,10 +176,8 @@ class TrapsIT {
             def run_job(self, context, runtime, data):
                 return context._sc.parallelize(range(4), 4).map(version).distinct().collect()
         """;
-    Archive one =
-        Archives.of(BinaryType.EGG, folder, Map.of("versioned.py", module.formatted(1)));
-    Archive two =
-        Archives.of(BinaryType.EGG, folder, Map.of("versioned.py", module.formatted(2)));
+    Archive one = Archives.of(BinaryType.EGG, folder, Map.of("versioned.py", module.formatted(1)));
+    Archive two = Archives.of(BinaryType.EGG, folder, Map.of("versioned.py", module.formatted(2)));
     assertThat(context.run(one, "versioned.Tells", "{}").result()).isEqualTo("[1]");
     assertThat(context.run(two, "versioned.Tells", "{}").result()).isEqualTo("[2]");
     assertThat(context.run(one, "versioned.Tells", "{}").result()).isEqualTo("[1]");

@@ -19,8 +19,7 @@ class PythonSettingsTest {
   void thereAreDefaults() {
     assertThat(of(""))
         .isEqualTo(
-            new PythonSettings(
-                "python3", NONE, List.of(), 2, 8, false, true, 0, MIB_256, MIB_10));
+            new PythonSettings("python3", NONE, List.of(), 2, 8, false, true, 0, MIB_256, MIB_10));
   }
 
   @Test
