@@ -27,7 +27,7 @@ HOME = Path(os.environ["JOBSERVER_HOME"])
 SPARK_HOME = Path(os.environ["SPARK_HOME"])
 SETTINGS = ("spark.master=local[2]", "spark.ui.enabled=false", "spark.sql.shuffle.partitions=2")
 WARM_UP = 150
-"""Rounds before the first that counts: by then JVMs have compiled what a job needs, on each side."""
+"""Rounds before the first that counts: by then the JVMs have compiled what a job needs."""
 
 JOBS = """
 from sparkjobserver.api import SparkJob

@@ -27,6 +27,8 @@ FACTORIES = {
     "jobserver": "spark.jobserver.python.PythonSessionContextFactory",
     "auto-convert": "jobserver.bench.FreshInterpreterContextFactory",
 }
+#: Py4J takes longer than a request may by default.
+CONF = 'spark.jobserver.rest.request-timeout = "320 s"\n'
 SIZES = {"rows": 100_000, "text": 50_000_000}
 #: What is run: the name, the class and its size.
 KINDS = [
@@ -143,7 +145,7 @@ def main() -> None:
     runs: dict[tuple[str, str], list[Run]] = {}
     with tempfile.TemporaryDirectory(prefix="results-") as name:
         folder = Path(name)
-        with running(folder) as server:
+        with running(folder, CONF) as server:
             (bundle,) = (ROOT / "bench" / "fresh-interpreter" / "target").glob("*-SNAPSHOT.jar")
             shutil.copy(bundle, server.home / "plugins")
             server.upload("bench", egg(folder))

@@ -229,14 +229,15 @@ def main() -> None:
         with running(folder, CONF, env) as server:
             server.upload("soak", egg)
             server.context("c", SETTINGS)
-            run_jobs(server, 0, WARM_UP)
+            warm_up = min(WARM_UP, jobs)
+            run_jobs(server, 0, warm_up)
             before = state(server)
             begin = time.monotonic()
-            ran = run_jobs(server, WARM_UP, jobs)
+            ran = run_jobs(server, warm_up, jobs)
             seconds = time.monotonic() - begin
             after = state(server)
             until(lambda: server.get("/jobs?status=running").json == [], 10, "no job runs")
-    print(f"{jobs} jobs in {seconds:.0f} s, after {WARM_UP} to warm up; -Xmx{SERVER_HEAP} (server)")
+    print(f"{jobs} jobs in {seconds:.0f} s, after {warm_up} to warm up; -Xmx{SERVER_HEAP} (server)")
     print(f"and -Xmx{DRIVER_HEAP} (driver). All ended as they should:")
     print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(ran.items())))
     print(f"{'':18}{'before':>9}{'after':>9}{'grown':>9}{'goal':>9}")

@@ -1,5 +1,6 @@
 """The driver's side of the conversation with zygote and workers, for tests."""
 
+import contextlib
 import json
 import os
 import select
@@ -205,12 +206,11 @@ class Worker:
     def answer(self):
         """All that the worker says until it closes the connection; the result parsed."""
         said = []
-        while True:
-            try:
+        with contextlib.suppress(EOFError):
+            while True:
                 said.append(self._next())
-            except EOFError:
-                self.connection.close()
-                return said
+        self.connection.close()
+        return said
 
     def result(self):
         """The result of a job that is over, whose worker stays."""

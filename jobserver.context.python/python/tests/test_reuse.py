@@ -1,6 +1,5 @@
 """Workers that run one job after another."""
 
-import os
 import time
 
 import pytest
@@ -61,7 +60,8 @@ def test_what_a_job_changes_in_passing_is_as_before_for_the_next(driver, change)
     tells = (
         "umask = os.umask(0)",
         "os.umask(umask)",
-        "state = [os.environ.get('JOBSERVER_TEST'), os.getcwd(), list(sys.path), list(sys.argv), umask]",
+        "state = [os.environ.get('JOBSERVER_TEST'), os.getcwd(), umask]",
+        "state += [list(sys.path), list(sys.argv)]",
         "state.append(str(signal.getsignal(signal.SIGTERM)))",
         "state.append([signal.alarm(0), sys.stdout.name])",
         "random_numbers = random.random()",
@@ -127,7 +127,7 @@ def test_the_log_of_a_job_whose_worker_stays_is_shortened(driver):
     worker.give("jobs.Job", prints, limit=100_000, **HOW).result()
     driver.log_over(worker.pid)
     deadline = time.monotonic() + PATIENCE
-    while os.stat(worker.log_file).st_size > 100_000:
+    while worker.log_file.stat().st_size > 100_000:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert "bytes are left out here" in worker.log()

@@ -58,9 +58,7 @@ def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoRetu
         attachment.settle(job.tag)
 
 
-def _run(
-    job: jobs.Job, attachment: Attachment, connection: socket.socket, slate: Slate
-) -> bool:
+def _run(job: jobs.Job, attachment: Attachment, connection: socket.socket, slate: Slate) -> bool:
     """Runs a job and tells its outcome.
 
     :return: whether the driver was told that this process waits for another job
