@@ -63,9 +63,11 @@ def jobs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
 
 
 def run(server: Server, job: str, context: str, config: str = "") -> Any:
-    answer = server.submit("traps", f"traps.{job}", context, config, sync="true", timeout="200")
-    assert answer.status == 200 and "status" not in answer.json, answer.text
-    return answer.json["result"]
+    answer = server.submit("traps", f"traps.{job}", context, config)
+    assert answer.status == 202, answer.text
+    report = server.ended(answer.json["jobId"], 240)  # Hive makes its metastore first
+    assert report["status"] == "FINISHED", report
+    return report["result"]
 
 
 def test_contexts_with_hive_have_a_metastore_each(jobs: Server) -> None:

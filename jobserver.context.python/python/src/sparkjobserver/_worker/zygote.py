@@ -23,6 +23,7 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -62,6 +63,9 @@ _USEFUL = (
 )
 """Modules that some versions of PySpark have, and that jobs would otherwise load one by one."""
 
+_WITHOUT_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""Variables by which libraries start no thread when they are loaded: pyarrow's allocator."""
+
 _LOG_PERIOD = 0.25
 """Seconds between two looks at how long the logs of jobs are."""
 
@@ -96,15 +100,28 @@ def preload() -> None:
 
     :raises ImportError: when this interpreter cannot run jobs
     """
-    for name in _NEEDED:
-        importlib.import_module(name)
-    for name in _USEFUL:
-        with contextlib.suppress(ImportError):
+    with _environment(_WITHOUT_THREADS):
+        for name in _NEEDED:
             importlib.import_module(name)
+        for name in _USEFUL:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
     if _threads() > 1:
         _fork_for_nothing()
     if _threads() > 1:
         print(f"zygote: loading modules has started {_threads() - 1} threads", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Sets these variables for a while, but for those that somebody has set."""
+    ours = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            del os.environ[name]
 
 
 def _threads() -> int:

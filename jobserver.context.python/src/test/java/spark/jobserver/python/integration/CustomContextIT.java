@@ -39,7 +39,6 @@ class CustomContextIT {
 
   private static final class GreeterFactory extends PythonContextFactory {
     private final AtomicReference<Object> closed = new AtomicReference<>();
-    private final AtomicReference<SparkConf> used = new AtomicReference<>();
 
     @Override
     protected void configure(SparkConf conf, Config settings) {
@@ -49,7 +48,6 @@ class CustomContextIT {
     @Override
     protected Object makeContext(SparkConf conf, Config settings, String name) {
       JavaSparkContext spark = new JavaSparkContext(conf);
-      used.set(spark.getConf());
       return new Greeter(spark.appName());
     }
 
@@ -99,11 +97,16 @@ class CustomContextIT {
 
   @Test
   void aContextHasTheDefaultsThatPySparkGivesItsOwn() throws Exception {
-    GreeterFactory factory = new GreeterFactory();
-    new ContextUnderTest(factory, folder, "custom = own").close();
-    assertThat(factory.used.get().get("spark.rdd.compress")).isEqualTo("true");
-    assertThat(factory.used.get().get("spark.serializer.objectStreamReset")).isEqualTo("100");
-    assertThat(factory.used.get().get("spark.sql.artifact.isolation.enabled")).isEqualTo("false");
+    AtomicReference<SparkConf> used = new AtomicReference<>();
+    madeOf(
+        conf -> {
+          JavaSparkContext spark = new JavaSparkContext(conf);
+          used.set(spark.getConf());
+          return spark;
+        });
+    assertThat(used.get().get("spark.rdd.compress")).isEqualTo("true");
+    assertThat(used.get().get("spark.serializer.objectStreamReset")).isEqualTo("100");
+    assertThat(used.get().get("spark.sql.artifact.isolation.enabled")).isEqualTo("false");
   }
 
   @Test
@@ -117,6 +120,7 @@ class CustomContextIT {
         .isEqualTo("[\"SQLContext\",3]");
   }
 
+  /** What a job says of a context. */
   private static String madeOf(Function<SparkConf, Object> made) throws Exception {
     PythonContextFactory factory =
         new PythonContextFactory() {
