@@ -128,9 +128,13 @@ def run(server: Server, context: str, name: str, size: int) -> Run:
     return Run(seconds, again, watch)
 
 
+def median(runs: list[Run], what: str) -> float:
+    """Of all but the first, which finds nothing warm; of that one where there is no other."""
+    return statistics.median(getattr(run, what) for run in runs[1:] or runs)
+
+
 def report(kind: str, side: str, runs: list[Run]) -> str:
-    seconds = statistics.median(run.seconds for run in runs)
-    again = statistics.median(run.again for run in runs)
+    seconds, again = median(runs, "seconds"), median(runs, "again")
     memory = ""
     for name in ("server", "driver"):
         peak = max(run.watch.peaks[name] for run in runs)
@@ -160,7 +164,7 @@ def main() -> None:
                 server.context(side, body, **{"context-factory": factory})
                 run(server, side, "NoOp", 0)
                 run(server, side, "Rows", 100)
-            for number in range(rounds):
+            for number in range(rounds + 1):
                 for kind, job, size in KINDS:
                     for side in FACTORIES:
                         if side == "jobserver" or number == 0:
@@ -170,8 +174,8 @@ def main() -> None:
 
 
 def tell(runs: dict[tuple[str, str], list[Run]], rounds: int) -> None:
-    print(f"Medians of {rounds} rounds, of auto-convert one; RSS in MB at the most, and (how much")
-    print("that is more than before the job)")
+    print(f"Medians of {rounds} rounds after a first one, which is the only one of auto-convert;")
+    print("RSS in MB at the most in all of them, and (how much more that is than before the job)")
     print(
         f"{'':20}{'side':14}{'seconds':>9}{'again':>9}{'server':>9}{'':7}{'driver':>8}{'':8}"
         f"{'worker':>8}{'PSS':>8}"
@@ -181,9 +185,7 @@ def tell(runs: dict[tuple[str, str], list[Run]], rounds: int) -> None:
             print(report(kind, side, runs[kind, side]))
     missed = []
     for kind, *_ in KINDS:
-        ours, theirs = (
-            statistics.median(run.seconds for run in runs[kind, side]) for side in FACTORIES
-        )
+        ours, theirs = (median(runs[kind, side], "seconds") for side in FACTORIES)
         print(f"{kind}: {theirs / ours:.1f} times as fast as auto-convert")
     for name in ("server", "driver"):
         grown = max(run.watch.grown(name) for run in runs["50 MB", "jobserver"])
