@@ -112,6 +112,18 @@ def test_a_job_that_fails_shows_its_traceback(server, sjs):
     assert err.endswith("one\n" + web.FAILURE["stack"] + "sjs: job j1 has failed\n")
 
 
+def test_a_traceback_that_the_log_ends_with_is_not_shown_twice(server, sjs):
+    stack = web.FAILURE["stack"]
+    log = event("log", "RUNNING-4", "one\n" + stack.rstrip())
+    ended = event("state", "ERROR-4", report("ERROR", result=web.FAILURE))
+    server.on("POST /jobs", STARTED).on("GET /jobs/j1/events", events(RUNNING, log, ended))
+    assert sjs("submit", "a.B", "--binary", "b")[2].endswith(
+        "one\n" + stack + "sjs: job j1 has failed\n"
+    )
+    server.on("POST /jobs", STARTED).on("GET /jobs/j1/events", events(RUNNING, log, ended))
+    assert sjs("submit", "a.B", "--binary", "b", "-q")[2] == stack + "sjs: job j1 has failed\n"
+
+
 def test_a_job_that_was_killed_has_a_code_of_its_own(server, sjs):
     server.on("POST /jobs", STARTED).on("GET /jobs/j1/events", KILLED)
     code, out, err = sjs("submit", "a.B", "--binary", "b")

@@ -111,7 +111,9 @@ class Run:
         if job.status == "KILLED":
             self._terminal.error(f"sjs: job {job.id} was killed")
             return Exit.KILLED
-        self._terminal.error(failure_text(job.failure))
+        why = failure_text(job.failure)
+        if not self._terminal.log_ended_with(why):  # as it mostly does
+            self._terminal.error(why)
         self._terminal.error(f"sjs: job {job.id} has failed")
         return Exit.ERROR
 

@@ -12,6 +12,8 @@ from sparkjobserver.client.reports import Progress
 
 BAR_CELLS = 24
 ERASE_LINE = "\r\x1b[K"
+_LOG_END = 256 * 1024
+"""How many characters of the end of a log are remembered."""
 
 
 class Terminal:
@@ -28,6 +30,7 @@ class Terminal:
         self.out = out
         self._err = err
         self._quiet = quiet
+        self._log_end = ""
         self._has_bar = err.isatty() and os.environ.get("TERM") != "dumb" and not quiet
         self._bar = ""
 
@@ -82,10 +85,15 @@ class Terminal:
         """
         if isinstance(event, LogEvent) and log and not self._quiet:
             self._write(event.text)
+            self._log_end = (self._log_end + event.text)[-_LOG_END:]
         elif isinstance(event, ProgressEvent) and self._has_bar:
             self._bar = bar(event.progress, _width(self._err))
             self._err.write(ERASE_LINE + self._bar)
             self._err.flush()
+
+    def log_ended_with(self, text: str) -> bool:
+        """Whether the last lines that were shown of a log are these."""
+        return self._log_end.rstrip().endswith(text.rstrip())
 
     def end_bar(self) -> None:
         """Takes the bar away."""
