@@ -114,7 +114,8 @@ class BrokenContextIT {
         "__version__ = '3.1.0'\nRDD = SparkConf = SparkContext = StorageLevel = object\n");
     Files.writeString(pyspark.resolve("java_gateway.py"), "launch_gateway = None\n");
     Files.writeString(pyspark.resolve("cloudpickle.py"), "");
-    Files.writeString(sql.resolve("__init__.py"), "DataFrame = SparkSession = object\n");
+    Files.writeString(
+        sql.resolve("__init__.py"), "DataFrame = SparkSession = SQLContext = object\n");
     for (String name : List.of("functions", "types", "window")) {
       Files.writeString(sql.resolve(name + ".py"), "");
     }

@@ -43,7 +43,11 @@ class JobEventsIT extends RunningServer {
     List.copyOf(jobs.ends.keySet()).forEach(id -> jobs.end(id, JobState.KILLED));
     Server.until(
         () -> {
-          JsonNode gauges = server.get("/metricz").json().get("gauges");
+          Reply metrics = server.get("/metricz");
+          if (metrics.status() != 200) {
+            return false; // REST was just stopped, and is coming back
+          }
+          JsonNode gauges = metrics.json().get("gauges");
           return gauges.get("rest.event-streams.open").get("value").intValue() == 0;
         });
   }
