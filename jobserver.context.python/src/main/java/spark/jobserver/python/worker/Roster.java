@@ -253,13 +253,17 @@ final class Roster {
     }
   }
 
-  /** A worker that never came up takes the job that would have got it along: it is told why. */
+  /**
+   * A worker that never came up is started again for the job that waits, once; the next in a row,
+   * and any as long as none has come up at all, takes the job along: it is told why.
+   */
   private void workerGone(Event.Gone gone, List<Action> actions) {
     waiting.remove((Integer) gone.worker());
     used.remove(gone.worker());
     if (starting.remove(gone.worker())) {
+      boolean again = failing || zygote != Zygote.PROVEN;
       failing = true;
-      if (!demands.isEmpty()) {
+      if (again && !demands.isEmpty()) {
         actions.add(new Action.Refuse(demands.remove().job(), gone.why()));
       }
     }

@@ -84,6 +84,14 @@ class RosterTest {
   }
 
   @Test
+  void oneThatDoesNotComeUpWhereOthersDidIsTriedAgainOnce() {
+    Roster roster = busy(1, 1);
+    assertThat(roster.on(new Wanted(8, A))).containsExactly(new Fork(2));
+    assertThat(roster.on(new Gone(2, WHY))).containsExactly(new Fork(3));
+    assertThat(roster.on(new Gone(3, WHY))).containsExactly(new Refuse(8, WHY));
+  }
+
+  @Test
   void oneThatComesUpEndsTheCaution() {
     assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7, A), new Waits(2)))
         .containsExactly(new Give(7, 2), new AwaitMoment());
