@@ -199,6 +199,7 @@ final class LinkClient implements AutoCloseable {
         path,
         LARGE,
         request -> {
+          request.setReadTimeout((int) SMALL.toMillis()); // for each piece; all have LARGE
           if (request.getResponseCode() != 200) {
             return status(request);
           }
