@@ -42,7 +42,10 @@ public final class DriverEnd implements AutoCloseable {
   private final ProgressNews progress;
   private final CommandHandler handler;
   private final Duration longestSilence;
+
+  /** Guarded by itself. */
   private final List<Thread> threads = new ArrayList<>();
+
   private final CountDownLatch enrolled = new CountDownLatch(1);
   private final AtomicBoolean abandoned = new AtomicBoolean();
   private volatile Position position = new Position("", 0);
@@ -89,12 +92,15 @@ public final class DriverEnd implements AutoCloseable {
    * @param spark the version of Spark here
    */
   public void start(String spark) {
-    thread("link-commands", () -> dial(spark));
-    thread("link-heartbeat", this::beat);
-    thread("link-watch", this::breakSilence);
-    thread("link-progress", this::tellProgress);
-    for (int i = 1; i <= SENDERS; i++) {
-      thread("link-events-" + i, this::deliver);
+    // A driver that is refused may be closed by the first thread before the last has begun.
+    synchronized (threads) {
+      thread("link-commands", () -> dial(spark));
+      thread("link-heartbeat", this::beat);
+      thread("link-watch", this::breakSilence);
+      thread("link-progress", this::tellProgress);
+      for (int i = 1; i <= SENDERS; i++) {
+        thread("link-events-" + i, this::deliver);
+      }
     }
   }
 
@@ -364,10 +370,14 @@ public final class DriverEnd implements AutoCloseable {
   public void close() {
     closed = true;
     hangUp();
-    threads.forEach(Thread::interrupt);
+    List<Thread> started;
+    synchronized (threads) {
+      started = List.copyOf(threads);
+    }
+    started.forEach(Thread::interrupt);
     client.close();
     boolean interrupted = false;
-    for (Thread thread : threads) {
+    for (Thread thread : started) {
       try {
         if (thread != Thread.currentThread()) {
           thread.join(TimeUnit.SECONDS.toMillis(2));

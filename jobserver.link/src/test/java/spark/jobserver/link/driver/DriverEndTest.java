@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.link.Cable;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
+import spark.jobserver.link.Hello;
 import spark.jobserver.link.NotingDesk;
 import spark.jobserver.link.server.LinkServer;
 
@@ -41,6 +45,65 @@ class DriverEndTest {
       desk.log.append(new Command.KillJob("b"));
 
       assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("b"));
+    }
+  }
+
+  /** Its threads are still being started then. */
+  @Test
+  void isClosedByTheThreadThatIsRefused() throws Exception {
+    NotingDesk desk = new NotingDesk();
+    try (LinkServer server =
+            new LinkServer(InetAddress.getLoopbackAddress(), 0, folder.resolve("spool"), desk);
+        AcceptedJobs accepted = new AcceptedJobs(folder)) {
+      for (int i = 0; i < 200; i++) {
+        EnrolmentFile refused =
+            new EnrolmentFile("context", 1, "another token", server.url(), "", 1_800_000, 50);
+        ClosingHandler handler = new ClosingHandler();
+        DriverEnd driver = new DriverEnd(refused, folder, accepted, handler);
+        handler.driver = driver;
+
+        driver.start("4.0.5");
+
+        assertThat(handler.closed.get(10, TimeUnit.SECONDS)).isTrue();
+      }
+    }
+    assertThat(linkThreads()).isEmpty();
+  }
+
+  private static List<String> linkThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("link-events-"))
+        .toList();
+  }
+
+  private static final class ClosingHandler implements CommandHandler {
+    private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    private volatile DriverEnd driver;
+
+    @Override
+    public void command(Command command) {
+      throw new AssertionError(command);
+    }
+
+    @Override
+    public Hello hello(String session, long received) {
+      return new Hello(session, received, Hello.ContextProgress.NONE, "", "", List.of());
+    }
+
+    @Override
+    public boolean busy() {
+      return false;
+    }
+
+    @Override
+    public void abandoned(String why) {
+      try {
+        driver.close();
+        closed.complete(true);
+      } catch (RuntimeException e) {
+        closed.completeExceptionally(e);
+      }
     }
   }
 }
