@@ -338,9 +338,17 @@ def test_a_worker_tells_of_the_folder_it_leaves_behind(driver):
     assert Path(worker.hello["tmp"]).is_dir()
 
 
-def test_attaching_loads_no_module_that_the_zygote_has_not(driver):
+def test_neither_attaching_nor_spark_loads_a_module_that_the_zygote_has_not(driver):
     """What a worker loads by itself costs each of them time, and memory of its own."""
-    modules = driver.run("loaded.Job", source("return list(sys.modules)"))
+    modules = driver.run(
+        "loaded.Job",
+        source(
+            "context.sql('select 1 as one').collect()",
+            "context.createDataFrame([(1, 'a')], ['n', 's']).groupBy('s').count().collect()",
+            "context.sparkContext.parallelize([1, 2]).map(str).countByValue()",
+            "return list(sys.modules)",
+        ),
+    )
     preload = "from sparkjobserver._worker import zygote; zygote.preload(); import runpy, sys"
     before = subprocess.run(
         [sys.executable, "-c", f"{preload}; print(*sys.modules)"],

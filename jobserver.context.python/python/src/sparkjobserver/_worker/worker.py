@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sparkjobserver._worker import configuration, frames, jobs, results
+from sparkjobserver._worker import frames, jobs, results
 from sparkjobserver._worker.attach import Attachment, attach
 from sparkjobserver._worker.failures import failure_of
+from sparkjobserver._worker.rehearsal import rehearse
 from sparkjobserver._worker.slate import Slate
 
 
@@ -34,7 +35,8 @@ def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoRetu
     hello: dict[str, Any] = {"kind": "worker", "id": worker_id, "token": token, "pid": os.getpid()}
     try:
         attachment = attach(port, token, mode)
-        _warm_up(attachment)
+        frames_of(rehearse(attachment.named_objects))
+        attachment.warm_up()
     except Exception as error:
         with frames.connect(path) as connection:
             frames.send_message(connection, {**hello, "error": failure_of(error).as_message()})
@@ -137,14 +139,3 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # a job may have closed or replaced them
             stream.flush()
-
-
-def _warm_up(attachment: Attachment) -> None:
-    """Does once what each job does, while no job waits for it.
-
-    Modules are loaded, memory that is shared with the zygote is touched, and the JVM resolves what
-    the first query needs.
-    """
-    configuration.from_json('{"input":{"strings":["a"]},"n":1}').get("input.strings", None)
-    results.to_json({"a": [1, 2.5, None, "x"], 1: (1, 2)})
-    attachment.warm_up()

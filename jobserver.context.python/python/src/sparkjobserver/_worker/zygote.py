@@ -46,6 +46,7 @@ _NEEDED = (
 _USEFUL = (
     "encodings.ascii",
     "encodings.cp437",  # of names in archives
+    "encodings.idna",  # of the host that results are fetched from
     "py4j.clientserver",
     "pyspark.accumulators",
     "pyspark.cloudpickle",
@@ -59,6 +60,8 @@ _USEFUL = (
     "pyspark.taskcontext",
     "pyspark.testing.utils",  # where PySpark 4 looks for numpy; takes pandas along
     "socketserver",
+    "stringprep",
+    "unicodedata",
     "zipimport",
 )
 """Modules that some versions of PySpark have, and that jobs would otherwise load one by one."""

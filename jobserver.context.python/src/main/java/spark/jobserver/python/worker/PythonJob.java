@@ -83,6 +83,9 @@ final class PythonJob implements RunningJob, Runnable {
       logger.error("Job {} could not be run", request.id(), e);
       outcome = new JobOutcome.Failed(Failure.of(e));
     }
+    if (isToStay()) {
+      release(); // its end may take a while to be stored, and another job may want the worker
+    }
     try {
       listener.ended(explained(outcome, mark));
     } finally {
@@ -177,6 +180,10 @@ final class PythonJob implements RunningJob, Runnable {
                     Failure.of(
                         "The job's Python process ended unexpectedly: "
                             + status.orElse("it has closed its connection"))));
+  }
+
+  private synchronized boolean isToStay() {
+    return stays;
   }
 
   private synchronized Optional<JobOutcome> interruption() {

@@ -18,9 +18,10 @@ import spark.jobserver.api.Failure;
  * answers to an event is for its caller to do. Not for several threads at once.
  *
  * <p>A worker that a job has got is replaced a moment later, not at once: a fork and what a worker
- * does until it waits take more of the processor than a short job, and would hold it up. A job that
- * finds none waiting gets one forked at once, and from then on one more is kept waiting; one less
- * again for each while in which no job has missed one.
+ * does until it waits take more of the processor than a short job, and would hold it up. As long as
+ * another waits the moment is longer. A job that finds none waiting gets one forked at once, and
+ * from then on one more is kept waiting; one less again for each while in which no job has missed
+ * one.
  *
  * <p>Where workers stay when their job has ended, they wait for another with the same binary, for
  * modules of two versions must not meet in one process. Such a job gets the one that was used last.
@@ -31,6 +32,9 @@ final class Roster {
 
   /** In this time a short job is done, and its result is with the server. */
   static final Duration MOMENT = Duration.ofMillis(25);
+
+  /** In this time most jobs are done that ask Spark for something small. */
+  static final Duration LONG_MOMENT = Duration.ofMillis(125);
 
   /** For so long more are kept waiting than are always kept. */
   static final Duration WHILE = Duration.ofSeconds(30);
@@ -57,8 +61,12 @@ final class Roster {
     /** A job that wanted a worker wants none any more. */
     record Unwanted(long job) implements Event {}
 
-    /** The {@link #MOMENT} after a job has got its worker is over. */
-    record MomentOver() implements Event {}
+    /**
+     * The moment after a job has got its worker is over.
+     *
+     * @param moment which
+     */
+    record MomentOver(int moment) implements Event {}
 
     /** A {@link #WHILE} is over. */
     record WhileOver() implements Event {}
@@ -77,8 +85,8 @@ final class Roster {
     /** End a worker that waits. */
     record Retire(int worker) implements Action {}
 
-    /** Tell of {@link Event.MomentOver} when it is. */
-    record AwaitMoment() implements Action {}
+    /** Tell of {@link Event.MomentOver} when this time has passed. */
+    record AwaitMoment(int moment, Duration length) implements Action {}
 
     /** Tell of {@link Event.WhileOver} when it is. */
     record AwaitWhile() implements Action {}
@@ -108,7 +116,8 @@ final class Roster {
   /** How many are kept waiting now. */
   private int target;
 
-  private boolean inMoment;
+  private Optional<Action.AwaitMoment> moment = Optional.empty();
+  private int lastMoment;
   private boolean inWhile;
   private boolean missed;
 
@@ -147,14 +156,19 @@ final class Roster {
       }
     } else if (event instanceof Event.Unwanted unwanted) {
       demands.removeIf(demand -> demand.job() == unwanted.job());
-    } else if (event instanceof Event.MomentOver) {
-      inMoment = false;
+    } else if (event instanceof Event.MomentOver over) {
+      moment = moment.filter(awaited -> awaited.moment() != over.moment());
     } else if (event instanceof Event.WhileOver) {
       whileOver(actions);
     }
     give(actions);
     fork(actions);
     return actions;
+  }
+
+  /** Whether a worker that was to be started under this number is still to be. */
+  boolean expects(int worker) {
+    return starting.contains(worker);
   }
 
   private void give(List<Action> actions) {
@@ -168,11 +182,17 @@ final class Roster {
       } else if (!waiting.isEmpty()) {
         actions.add(new Action.Give(demand.job(), waiting.remove()));
         next.remove();
-        if (!inMoment) {
-          inMoment = true;
-          actions.add(new Action.AwaitMoment());
-        }
+        awaitMoment(waiting.isEmpty() ? MOMENT : LONG_MOMENT, actions);
       }
+    }
+  }
+
+  /** One that is awaited goes on, unless this one is shorter. */
+  private void awaitMoment(Duration length, List<Action> actions) {
+    if (moment.filter(awaited -> awaited.length().compareTo(length) <= 0).isEmpty()) {
+      Action.AwaitMoment next = new Action.AwaitMoment(++lastMoment, length);
+      moment = Optional.of(next);
+      actions.add(next);
     }
   }
 
@@ -271,7 +291,7 @@ final class Roster {
 
   private void fork(List<Action> actions) {
     if (zygote == Zygote.UP || zygote == Zygote.PROVEN) {
-      int kept = failing || inMoment ? 0 : target;
+      int kept = failing || moment.isPresent() ? 0 : target;
       int wanted = demands.size() + kept;
       while (waiting.size() + starting.size() < wanted && starting.size() < STARTING) {
         starting.add(++last);

@@ -22,7 +22,8 @@ import spark.jobserver.api.Failure;
 /**
  * The Python processes of a context: a zygote, which is started anew when it has died, and workers,
  * each for one job or, where they are reused, one after another. What is to be done is for the
- * {@link Roster} to decide; one thread does it.
+ * {@link Roster} to decide. One thread, the loop's, does what takes time; a job gets a worker that
+ * waits, and gives one back, on its own thread.
  */
 final class Workers implements AutoCloseable {
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
@@ -39,7 +40,7 @@ final class Workers implements AutoCloseable {
   private final TemporaryFolders temporaryFolders = new TemporaryFolders();
   private volatile JvmSide jvm;
 
-  // All of this belongs to the loop's thread.
+  // All of this is guarded by this.
   private final Roster roster;
   private final Map<Long, CompletableFuture<Worker>> demands = new HashMap<>();
 
@@ -115,45 +116,53 @@ final class Workers implements AutoCloseable {
    */
   CompletableFuture<Worker> take(String binary) {
     CompletableFuture<Worker> taken = new CompletableFuture<>();
-    later(
-        () -> {
-          if (closing) {
-            refuse(taken, closingFailure());
-            return;
-          }
-          long demand = ++lastDemand;
-          demands.put(demand, taken);
-          taken.whenComplete((worker, error) -> later(() -> withdraw(demand)));
-          decide(new Roster.Event.Wanted(demand, binary));
-        });
+    long demand = demand(taken, binary);
+    if (!taken.isDone()) {
+      taken.whenComplete((worker, error) -> later(() -> withdraw(demand)));
+    }
     return taken;
   }
 
+  private synchronized long demand(CompletableFuture<Worker> taken, String binary) {
+    long demand = ++lastDemand;
+    if (closing) {
+      refuse(taken, closingFailure());
+    } else {
+      demands.put(demand, taken);
+      decide(new Roster.Event.Wanted(demand, binary));
+    }
+    return demand;
+  }
+
   /** Takes back a worker that was told no job. */
-  void giveBack(Worker worker) {
-    later(
-        () -> {
-          if (alive.containsKey(worker.id()) && !closing) {
-            unused.put(worker.id(), worker);
-            decide(
-                worker.binary().isEmpty()
-                    ? new Roster.Event.Waits(worker.id())
-                    : new Roster.Event.Stays(worker.id(), worker.binary()));
-          } else {
-            discard(worker);
-          }
-        });
+  synchronized void giveBack(Worker worker) {
+    if (alive.containsKey(worker.id()) && !closing) {
+      unused.put(worker.id(), worker);
+      decide(
+          worker.binary().isEmpty()
+              ? new Roster.Event.Waits(worker.id())
+              : new Roster.Event.Stays(worker.id(), worker.binary()));
+    } else {
+      discard(worker);
+    }
   }
 
   /** Takes back a worker that has told how its job ended, and waits for another. */
   void takeBack(Worker worker) {
-    later(
-        () -> {
-          jvm.settle(worker);
-          if (keptSmall.remove(worker.id())) {
-            tellZygote(() -> zygote.logOver(worker.pid()));
-          }
-        });
+    try {
+      jvm.settle(worker);
+    } catch (RuntimeException e) { // Spark may just have been stopped
+      logger.warn("Worker {} is not used again", worker.id(), e);
+      release(worker);
+      return;
+    }
+    boolean kept;
+    synchronized (this) {
+      kept = keptSmall.remove(worker.id());
+    }
+    if (kept) {
+      later(() -> tellZygote(() -> zygote.logOver(worker.pid())));
+    }
     giveBack(worker);
   }
 
@@ -257,12 +266,23 @@ final class Workers implements AutoCloseable {
     }
   }
 
+  /** Has this done on the loop's thread, with the lock, unless all is closed by then. */
   private void later(Runnable work) {
     after(Duration.ZERO, work);
   }
 
-  /** Has this done on the loop's thread, unless all is closed by then. */
   private void after(Duration delay, Runnable work) {
+    apart(
+        delay,
+        () -> {
+          synchronized (this) {
+            work.run();
+          }
+        });
+  }
+
+  /** Has this done on the loop's thread, without the lock, for it takes time. */
+  private void apart(Duration delay, Runnable work) {
     try {
       loop.schedule(
           () -> {
@@ -292,9 +312,9 @@ final class Workers implements AutoCloseable {
   private void decide(Roster.Event event) {
     for (Roster.Action action : roster.on(event)) {
       if (action instanceof Roster.Action.StartZygote) {
-        startZygote();
+        later(this::startZygote);
       } else if (action instanceof Roster.Action.Fork fork) {
-        fork(fork.worker());
+        apart(Duration.ZERO, () -> fork(fork.worker()));
       } else if (action instanceof Roster.Action.Give give) {
         Worker worker = unused.remove(give.worker());
         CompletableFuture<Worker> taken = demands.remove(give.job());
@@ -308,8 +328,8 @@ final class Workers implements AutoCloseable {
         }
       } else if (action instanceof Roster.Action.Retire retire) {
         discard(unused.remove(retire.worker()));
-      } else if (action instanceof Roster.Action.AwaitMoment) {
-        after(Roster.MOMENT, () -> decide(new Roster.Event.MomentOver()));
+      } else if (action instanceof Roster.Action.AwaitMoment moment) {
+        after(moment.length(), () -> decide(new Roster.Event.MomentOver(moment.moment())));
       } else if (action instanceof Roster.Action.AwaitWhile) {
         after(Roster.WHILE, () -> decide(new Roster.Event.WhileOver()));
       }
@@ -443,14 +463,19 @@ final class Workers implements AutoCloseable {
   }
 
   private void fork(int id) {
-    if (!zygoteReady) {
-      return; // it died meanwhile, and the roster will be told
-    }
     Worker worker;
     try {
       worker = jvm.newWorker(id, threads);
     } catch (InterruptedException | RuntimeException e) {
       later(() -> decide(new Roster.Event.Gone(id, Failure.of(e))));
+      return;
+    }
+    fork(id, worker);
+  }
+
+  private synchronized void fork(int id, Worker worker) {
+    if (!zygoteReady || !roster.expects(id)) {
+      jvm.end(worker); // the zygote has died meanwhile
       return;
     }
     alive.put(id, worker);

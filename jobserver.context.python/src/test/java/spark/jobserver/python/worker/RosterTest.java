@@ -28,6 +28,8 @@ class RosterTest {
   private static final Failure WHY = Failure.of("for a reason");
   private static final String A = "a digest";
   private static final String B = "another digest";
+  private static final AwaitMoment SHORT = new AwaitMoment(1, Roster.MOMENT);
+  private static final AwaitMoment LONG = new AwaitMoment(1, Roster.LONG_MOMENT);
 
   @Test
   void workersAreForkedOnceTheZygoteIsUp() {
@@ -37,8 +39,8 @@ class RosterTest {
   @Test
   void aJobGetsTheWorkerThatWaitsAndAnotherIsForkedWhenTheMomentIsOver() {
     assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7, A)))
-        .containsExactly(new Give(7, 1), new AwaitMoment());
-    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7, A), new MomentOver()))
+        .containsExactly(new Give(7, 1), SHORT);
+    assertThat(lastOf(1, new ZygoteUp(), new Waits(1), new Wanted(7, A), new MomentOver(1)))
         .containsExactly(new Fork(2));
   }
 
@@ -47,13 +49,13 @@ class RosterTest {
     assertThat(lastOf(0, new Wanted(7, A))).isEmpty();
     assertThat(lastOf(0, new Wanted(7, A), new ZygoteUp())).containsExactly(new Fork(1));
     assertThat(lastOf(0, new Wanted(7, A), new ZygoteUp(), new Waits(1)))
-        .containsExactly(new Give(7, 1), new AwaitMoment());
+        .containsExactly(new Give(7, 1), SHORT);
   }
 
   @Test
   void jobsGetWorkersInTheirOrder() {
     assertThat(lastOf(0, new ZygoteUp(), new Wanted(7, A), new Wanted(8, A), new Waits(2)))
-        .containsExactly(new Give(7, 2), new AwaitMoment());
+        .containsExactly(new Give(7, 2), SHORT);
   }
 
   @Test
@@ -94,7 +96,7 @@ class RosterTest {
   @Test
   void oneThatComesUpEndsTheCaution() {
     assertThat(lastOf(1, new ZygoteUp(), new Gone(1, WHY), new Wanted(7, A), new Waits(2)))
-        .containsExactly(new Give(7, 2), new AwaitMoment());
+        .containsExactly(new Give(7, 2), SHORT);
     assertThat(
             lastOf(
                 1,
@@ -102,7 +104,7 @@ class RosterTest {
                 new Gone(1, WHY),
                 new Wanted(7, A),
                 new Waits(2),
-                new MomentOver()))
+                new MomentOver(1)))
         .containsExactly(new Fork(3));
   }
 
@@ -154,9 +156,23 @@ class RosterTest {
   @Test
   void withinAMomentOnlyJobsThatFindNoWorkerGetOneForked() {
     Roster roster = busy(2, 2);
-    assertThat(roster.on(new Wanted(8, A))).containsExactly(new Give(8, 2));
+    roster.on(new Wanted(8, A));
     assertThat(roster.on(new Wanted(9, A))).containsExactly(new Fork(3));
-    assertThat(roster.on(new MomentOver())).containsExactly(new Fork(4), new Fork(5));
+    assertThat(roster.on(new MomentOver(2))).containsExactly(new Fork(4), new Fork(5));
+  }
+
+  @Test
+  void theMomentIsShorterWhenNoWorkerWaitsAnyMore() {
+    Roster roster = busy(2, 2);
+    assertThat(roster.on(new Wanted(8, A)))
+        .containsExactly(new Give(8, 2), new AwaitMoment(2, Roster.MOMENT));
+    assertThat(roster.on(new MomentOver(2))).containsExactly(new Fork(3), new Fork(4));
+    roster.on(new Waits(3));
+    roster.on(new Waits(4));
+    assertThat(roster.on(new Wanted(9, A)))
+        .containsExactly(new Give(9, 3), new AwaitMoment(3, Roster.LONG_MOMENT));
+    assertThat(roster.on(new MomentOver(1))).isEmpty();
+    assertThat(roster.on(new MomentOver(3))).containsExactly(new Fork(5));
   }
 
   @Test
@@ -168,7 +184,7 @@ class RosterTest {
     roster.on(new Waits(2));
     roster.on(new Waits(3));
     roster.on(new Waits(4));
-    assertThat(roster.on(new MomentOver())).containsExactly(new Fork(5), new Fork(6), new Fork(7));
+    assertThat(roster.on(new MomentOver(1))).containsExactly(new Fork(5), new Fork(6), new Fork(7));
   }
 
   @Test
@@ -179,7 +195,7 @@ class RosterTest {
     for (int worker = 2; worker <= 6; worker++) {
       roster.on(new Waits(worker));
     }
-    roster.on(new MomentOver());
+    roster.on(new MomentOver(1));
     assertThat(roster.on(new WhileOver())).containsExactly(new AwaitWhile());
     assertThat(roster.on(new WhileOver())).containsExactly(new Retire(6), new AwaitWhile());
     assertThat(roster.on(new WhileOver())).containsExactly(new Retire(5));
@@ -194,7 +210,7 @@ class RosterTest {
     roster.on(new Waits(1));
     assertThat(roster.on(new Wanted(8, A))).containsExactly(new Fork(2));
     roster.on(new Waits(2));
-    assertThat(roster.on(new MomentOver())).isEmpty();
+    assertThat(roster.on(new MomentOver(1))).isEmpty();
   }
 
   @Test
@@ -234,7 +250,7 @@ class RosterTest {
   @Test
   void thatAJobGetsAWorkerAgainIsNoReasonToForkOne() {
     Roster roster = busy(1, 1);
-    roster.on(new MomentOver());
+    roster.on(new MomentOver(1));
     roster.on(new Waits(2));
     roster.on(new Stays(1, A));
     assertThat(roster.on(new Wanted(8, A))).containsExactly(new Give(8, 1));
@@ -285,7 +301,8 @@ class RosterTest {
     for (int worker = 1; worker <= idle; worker++) {
       roster.on(new Waits(worker));
     }
-    assertThat(roster.on(new Wanted(7, A))).containsExactly(new Give(7, 1), new AwaitMoment());
+    assertThat(roster.on(new Wanted(7, A)))
+        .containsExactly(new Give(7, 1), idle > 1 ? LONG : SHORT);
     return roster;
   }
 
