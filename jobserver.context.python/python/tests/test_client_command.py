@@ -265,6 +265,7 @@ def test_a_file_may_be_uploaded_under_a_name_that_is_given(server, sjs, tmp_path
         ("submit", "a.B", "--file", "words.py"),
         ("submit", "a.B", "--file", "/none/words.whl"),
         ("jobs", "list", "--limit", "many"),
+        ("jobs", "list", "--status", "failed"),
         ("status", "--url", "nowhere"),
     ],
 )
@@ -472,12 +473,12 @@ def test_lists_are_tables(server, sjs, monkeypatch):
     server.on("GET /jobs", web.answer([report("FINISHED"), report()]))
     assert sjs("binaries", "list")[1].splitlines()[0].split() == ["NAME", "KIND", "UPLOADED"]
     assert sjs("contexts", "list")[1].splitlines()[1].split()[:2] == ["c", "RUNNING"]
-    head, first, second = sjs("jobs", "list", "--status", "x", "--limit", "2")[1].splitlines()
+    head, first, second = sjs("jobs", "list", "--status", "killed", "--limit", "2")[1].splitlines()
     assert head.split() == ["ID", "STATUS", "STARTED", "TOOK", "CONTEXT", "CLASS"]
     assert first.split()[:2] == ["j1", "FINISHED"]
     assert first.split()[-4:] == ["0.25", "s", "c", "words.Count"]
     assert second.split()[:2] == ["j1", "RUNNING"]
-    assert server.of("GET /jobs")[0].query == {"status": "x", "limit": "2"}
+    assert server.of("GET /jobs")[0].query == {"status": "KILLED", "limit": "2"}
 
 
 def test_an_empty_list_writes_nothing_to_read(server, sjs):

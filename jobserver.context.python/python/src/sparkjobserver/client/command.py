@@ -39,6 +39,9 @@ EXIT_CODES = """exit codes:
   130  interrupted
 """
 
+_STATES = ("RUNNING", "FINISHED", "ERROR", "KILLED")
+"""Of jobs, as they are told."""
+
 Arguments = argparse.Namespace
 Command = Callable[[Client, Terminal, Arguments], Exit]
 
@@ -450,7 +453,7 @@ def _add_contexts(commands: Any) -> None:
 
 def _add_jobs(commands: Any) -> None:
     listing = _add(commands, "list", list_jobs)
-    listing.add_argument("--status", metavar="STATUS", help="RUNNING, FINISHED, ERROR, KILLED")
+    listing.add_argument("--status", type=str.upper, choices=_STATES, help="of any case")
     listing.add_argument("--context", metavar="NAME")
     listing.add_argument("--class-path", metavar="CLASS")
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="default: 50")

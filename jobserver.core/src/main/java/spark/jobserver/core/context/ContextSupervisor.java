@@ -113,6 +113,10 @@ public final class ContextSupervisor {
       JobCallbacks callbacks,
       ServerCounters counters)
       throws IOException {
+    if (mostContexts < 1) {
+      throw new IllegalArgumentException(
+          "spark.jobserver.max-contexts must be at least 1, not " + mostContexts);
+    }
     this.dao = dao;
     this.mostContexts = mostContexts;
     this.data = data;

@@ -80,6 +80,10 @@ class ContextSupervisorTest {
   private static final int MOST_CONTEXTS = 4;
 
   private ContextSupervisor supervisor() throws IOException {
+    return supervisor(MOST_CONTEXTS);
+  }
+
+  private ContextSupervisor supervisor(int mostContexts) throws IOException {
     DataFolder data = new DataFolder(folder);
     return new ContextSupervisor(
         data,
@@ -90,12 +94,19 @@ class ContextSupervisorTest {
             0,
             "127.0.0.1",
             0),
-        MOST_CONTEXTS,
+        mostContexts,
         dao,
         launcher,
         new BundleStore(data.bundles()),
         new JobCallbacks(dao),
         counters);
+  }
+
+  @Test
+  void thereMustBeRoomForAContext() {
+    assertThatThrownBy(() -> supervisor(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("spark.jobserver.max-contexts must be at least 1, not 0");
   }
 
   /** What {@code kill -9} does to a server: its end of the link is gone, nothing else is done. */
