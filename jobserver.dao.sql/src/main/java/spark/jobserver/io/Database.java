@@ -49,7 +49,8 @@ final class Database implements AutoCloseable {
 
   /**
    * Does some work in a transaction and commits it. Work that clashes with another transaction is
-   * undone and done again, so it must be repeatable.
+   * undone and done again, so it must be repeatable; so is work whose connection turns out to be
+   * dead, as all are when Derby has ended on a full disk.
    *
    * @param purpose what it is for, to go on after "cannot"
    * @throws DaoException when it fails; it is undone then
@@ -75,7 +76,7 @@ final class Database implements AutoCloseable {
     try (Connection connection = pool.getConnection()) {
       boolean committed = false;
       try {
-        T result = work.in(new Transaction(connection, dialect));
+        T result = done(work, connection);
         connection.commit();
         committed = true;
         return result;
@@ -85,6 +86,23 @@ final class Database implements AutoCloseable {
         }
       }
     }
+  }
+
+  private <T> T done(Work<T> work, Connection connection) throws SQLException, IOException {
+    try {
+      return work.in(new Transaction(connection, dialect));
+    } catch (SQLException e) {
+      if (lost(e)) {
+        throw new SQLException(e.getMessage(), CLASHED, e);
+      }
+      throw e;
+    }
+  }
+
+  /** Whether the connection is dead (class 08): what is not committed is undone then. */
+  private static boolean lost(SQLException error) {
+    String state = error.getSQLState();
+    return state != null && state.startsWith("08");
   }
 
   private static void undo(Connection connection) {
