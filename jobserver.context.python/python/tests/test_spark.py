@@ -161,6 +161,18 @@ def test_a_custom_context_is_made_by_the_job(driver, examples):
     assert driver.run(job, examples, words, "custom") == "custom 2"
 
 
+def test_a_context_that_a_job_makes_answers_interrupts_as_python_does(driver):
+    text = source("return signal.getsignal(signal.SIGINT) is signal.default_int_handler")
+    text += """
+
+    def build_context(self, gateway, jvmContext, sparkConf):
+        from pyspark import SparkContext
+
+        return SparkContext(gateway=gateway, jsc=jvmContext.javaSparkContext(), conf=sparkConf)
+"""
+    assert driver.run("jobs.Job", text, mode="custom") is True
+
+
 @pytest.mark.parametrize(
     ("mode", "kind"),
     [("session", "SparkSession"), ("spark-context", "SparkContext"), ("sql-context", "SQLContext")],
@@ -332,10 +344,12 @@ def sockets(pid):
 
 def test_a_worker_tells_of_the_folder_it_leaves_behind(driver):
     worker = driver.fork()
-    assert Path(worker.hello["tmp"]).is_dir()
+    folder = Path(worker.hello["tmp"])
+    assert folder.name.startswith("pyspark-")
+    assert folder.is_dir()
     worker.connection.close()
     assert worker.exit() == "exit 0"
-    assert Path(worker.hello["tmp"]).is_dir()
+    assert folder.is_dir()
 
 
 def test_neither_attaching_nor_spark_loads_a_module_that_the_zygote_has_not(driver):
