@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from decimal import Decimal
 
 from sparkjobserver.api import NamedObject, SparkJob, build_problems
 
@@ -70,8 +71,10 @@ class Meets(Base):
 
 
 class Large(Base):
+    """Returns a number of which a parser would lose a digit, and a text."""
+
     def run_job(self, context, runtime, data):
-        return "x" * data["size"]
+        return [Decimal("1.10"), "x" * data["size"]]
 
 
 class Floods(Base):
@@ -88,9 +91,11 @@ class LeavesChild(Base):
 
 
 class Streams(Base):
+    """Starts a query that waits: it has no Spark job that would take it along when cancelled."""
+
     def run_job(self, context, runtime, data):
-        rates = context.readStream.format("rate").load()
-        query = rates.writeStream.format("memory").queryName("rates").start()
+        lines = context.readStream.text(data["folder"])
+        query = lines.writeStream.format("memory").queryName("lines").start()
         return str(query.id)
 
 

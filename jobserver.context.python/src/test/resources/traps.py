@@ -27,8 +27,7 @@ class SleepsInJvm(Base):
     """Has a task of Spark sleep in the JVM."""
 
     def run_job(self, context, runtime, data):
-        sleep = "reflect('java.lang.Thread', 'sleep', id + 600000L)"
-        context.range(0, 1, 1, 1).selectExpr(sleep).collect()
+        context._jvm.spark.jobserver.python.integration.Late.sleep(context._jsc)
 
 
 class Ends(Base):

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** What a job calls in the JVM, and what asks Spark for something only when the test says so. */
+/** What jobs call in the JVM; some of it asks Spark for something only when the test says so. */
 public final class Late {
   static final CompletableFuture<Void> CALLED = new CompletableFuture<>();
   static final CompletableFuture<Void> MAY_ASK = new CompletableFuture<>();
@@ -26,6 +26,11 @@ public final class Late {
     } catch (Exception e) { // Spark's own are checked, and not declared
       ANSWER.completeExceptionally(e);
     }
+  }
+
+  /** Has a task sleep. What Spark SQL starts is interrupted by itself since Spark 4. */
+  public static long sleep(JavaSparkContext spark) {
+    return spark.parallelize(List.of(1), 1).filter(Late::isSlow).count();
   }
 
   private static boolean isSlow(int number) throws InterruptedException {
