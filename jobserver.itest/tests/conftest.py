@@ -1,5 +1,6 @@
 """Fixtures: what several tests share is started once."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,16 @@ import server as jobserver
 
 @pytest.fixture(scope="session", autouse=True)
 def _class_archive(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Lets the first server make what the drivers of all later ones start faster with."""
-    if "JOBSERVER_CACHE" in os.environ:
+    """Lets the first server make what the drivers of all later ones start faster with.
+
+    Of several processes that test at once one does it, and the others wait.
+    """
+    cache = os.environ.get("JOBSERVER_CACHE")
+    if cache is None:
+        return
+    Path(cache).mkdir(parents=True, exist_ok=True)
+    with (Path(cache) / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         with jobserver.running(tmp_path_factory.mktemp("archive")) as running:
             jobserver.until(
                 lambda: "drivers start with the class archive" in running.log(),
