@@ -60,8 +60,6 @@ _USEFUL = (
     "pyspark.taskcontext",
     "pyspark.testing.utils",  # where PySpark 4 looks for numpy; takes pandas along
     "socketserver",
-    "stringprep",
-    "unicodedata",
     "zipimport",
 )
 """Modules that some versions of PySpark have, and that jobs would otherwise load one by one."""

@@ -63,7 +63,7 @@ final class Database implements AutoCloseable {
         if (attempt == ATTEMPTS || !clashed(e)) {
           throw failure(purpose, e);
         }
-        LOG.debug("Again, for another transaction was in the way: {}", purpose, e);
+        LOG.debug("Again, for it could not be done: {}", purpose, e);
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(PAUSE_NANOS));
       } catch (IOException e) {
         throw failure(purpose, e);
@@ -93,7 +93,7 @@ final class Database implements AutoCloseable {
       return work.in(new Transaction(connection, dialect));
     } catch (SQLException e) {
       if (lost(e)) {
-        throw new SQLException(e.getMessage(), CLASHED, e);
+        throw again(e.getMessage(), e);
       }
       throw e;
     }
@@ -134,7 +134,11 @@ final class Database implements AutoCloseable {
 
   /** What work throws that is to be undone and done again. */
   static SQLException again(String why) {
-    return new SQLException(why, CLASHED);
+    return again(why, null);
+  }
+
+  private static SQLException again(String why, Throwable cause) {
+    return new SQLException(why, CLASHED, cause);
   }
 
   /**

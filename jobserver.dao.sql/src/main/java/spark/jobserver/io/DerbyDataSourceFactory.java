@@ -38,8 +38,8 @@ public final class DerbyDataSourceFactory implements DataSourceFactory {
 
   /**
    * How long a transaction waits for a lock, and when a wait is looked at for a deadlock, in
-   * seconds; and how many pages are held in memory. Of the 1,000 that Derby would hold, which take
-   * 20 MB, the second half served nobody in a history of 10,000 jobs.
+   * seconds; and how many pages are held in memory, half of what Derby would hold: with 1,000 they
+   * grow by 11 MB while 10,000 jobs run.
    */
   private static final Map<String, String> SETTINGS =
       Map.of(

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.link.Cable;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
-import spark.jobserver.link.Hello;
 import spark.jobserver.link.NotingDesk;
 import spark.jobserver.link.server.LinkServer;
 
@@ -77,24 +76,9 @@ class DriverEndTest {
         .toList();
   }
 
-  private static final class ClosingHandler implements CommandHandler {
+  private static final class ClosingHandler extends NotingHandler {
     private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
     private volatile DriverEnd driver;
-
-    @Override
-    public void command(Command command) {
-      throw new AssertionError(command);
-    }
-
-    @Override
-    public Hello hello(String session, long received) {
-      return new Hello(session, received, Hello.ContextProgress.NONE, "", "", List.of());
-    }
-
-    @Override
-    public boolean busy() {
-      return false;
-    }
 
     @Override
     public void abandoned(String why) {

@@ -7,7 +7,7 @@ import spark.jobserver.link.Command;
 import spark.jobserver.link.Hello;
 
 /** A driver that keeps the commands it is given, and is always busy. */
-final class NotingHandler implements CommandHandler {
+class NotingHandler implements CommandHandler {
   final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
 
   @Override
