@@ -372,3 +372,9 @@ def test_neither_attaching_nor_spark_loads_a_module_that_the_zygote_has_not(driv
         text=True,
     ).stdout.split()
     assert set(modules) - set(before) <= {"loaded"}
+
+
+def test_attaching_reads_no_source_of_pyspark(driver):
+    # It would look for the line that made the context: a megabyte in each worker.
+    read = driver.run("job.Job", source("import linecache", "return list(linecache.cache)"))
+    assert [path for path in read if "pyspark" in path] == []

@@ -7,11 +7,13 @@ session the default one of the JVM.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -134,10 +136,27 @@ def attach(port: int, token: str, mode: str) -> Attachment:
     conf = _conf(gateway, java_context, pairs)
     if mode == "custom":
         return Attachment(gateway, None, conf)
-    context = SparkContext(gateway=gateway, jsc=java_context, conf=conf)
+    with _without_call_site():
+        context = SparkContext(gateway=gateway, jsc=java_context, conf=conf)
     _interrupt_as_usual()
     session = _attach_session(gateway, context)
     return Attachment(gateway, session, conf, _equivalent(mode, session))
+
+
+@contextlib.contextmanager
+def _without_call_site() -> Iterator[None]:
+    """Keeps a new context from reading the source of all its callers.
+
+    It would show in Spark's page where the context was made, which here is always the same, and
+    leave a megabyte in each worker.
+    """
+    module = sys.modules[SparkContext.__module__]
+    found = module.first_spark_call
+    module.first_spark_call = lambda: None  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module.first_spark_call = found  # type: ignore[attr-defined]
 
 
 def _equivalent(mode: str, session: SparkSession) -> Any:
