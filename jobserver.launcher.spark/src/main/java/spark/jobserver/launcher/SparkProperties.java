@@ -118,7 +118,9 @@ record SparkProperties(Map<String, String> values) {
    */
   private static String javaOptions(Map<String, String> values, Path folder) {
     String given = values.getOrDefault(DEFAULT_JAVA_OPTIONS, "");
-    StringBuilder options = new StringBuilder();
+    // Spark's classes take more than the JVM expects: it would collect everything, several times
+    // before the context is there, only to find that nothing of them can go.
+    StringBuilder options = new StringBuilder("-XX:MetaspaceSize=160m ");
     boolean choosesCollector =
         COLLECTOR.matcher(given + " " + values.getOrDefault(JAVA_OPTIONS, "")).find();
     if (!choosesCollector && bytes(values.get(DRIVER_MEMORY)) <= SMALL_HEAP) {

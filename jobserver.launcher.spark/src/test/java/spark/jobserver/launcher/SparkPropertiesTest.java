@@ -37,7 +37,7 @@ class SparkPropertiesTest {
         .containsEntry("spark.sql.warehouse.dir", "file:/data/contexts/one/warehouse")
         .containsEntry(
             "spark.driver.defaultJavaOptions",
-            "-XX:+UseSerialGC -Djava.io.tmpdir=/data/contexts/one/tmp"
+            "-XX:MetaspaceSize=160m -XX:+UseSerialGC -Djava.io.tmpdir=/data/contexts/one/tmp"
                 + " -Dderby.system.home=/data/contexts/one/work")
         .doesNotContainKeys("spark.cores.max", "spark.executor.memory");
   }
