@@ -93,15 +93,16 @@ def test_a_value_of_the_wrong_type_is_told_with_its_key(fresh: Server, tmp_path:
     assert "max-jobs-per-context" in done.stderr
 
 
-def test_a_public_address_is_refused(fresh: Server, tmp_path: Path) -> None:
+def test_a_public_address_without_authentication_is_refused(fresh: Server, tmp_path: Path) -> None:
     conf = tmp_path / "public.conf"
-    conf.write_text('spark.jobserver.bind-address = "0.0.0.0"\n')
+    conf.write_text('spark.jobserver { bind-address = "0.0.0.0", auth.ways = ["none"] }\n')
     done = fresh.command(
         "start", "--conf", str(conf), "--port", str(fresh.port), "--data", str(fresh.data)
     )
 
-    assert done.returncode == 4
-    assert "authentication" in done.stderr
+    assert done.returncode == 7
+    assert "spark.jobserver.auth.ways is none" in done.stderr
+    assert "0.0.0.0" in done.stderr
 
 
 def test_ctrl_c_in_the_foreground_is_a_stop(fresh: Server) -> None:

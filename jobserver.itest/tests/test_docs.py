@@ -85,6 +85,20 @@ def test_the_page_on_rest(tmp_path: Path, clone: Path) -> None:
     assert len(printed) == 7
 
 
+def test_the_page_for_operators(tmp_path: Path, clone: Path) -> None:
+    with running(tmp_path) as server:
+        (command,) = commands("docs/operating.md")
+        here = re.sub(
+            r"bin/jobserver (token [^>\n]*)",
+            rf"{server.home}/bin/jobserver \1 --data {server.data} ",
+            command,
+        )
+        printed = run(server, clone, here)
+
+    assert re.search(r"^ci  user  since \S+  until \S+$", printed, re.MULTILINE)
+    assert "\n[]Revoked ci\n" in printed
+
+
 def test_the_readme_names_commands_that_exist() -> None:
     for command in re.findall(
         r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M

@@ -605,3 +605,35 @@ def test_without_the_extra_it_says_what_to_install():
     )
     assert done.returncode == 1
     assert done.stderr.endswith("pip install 'sparkjobserver[client]'\n")
+
+
+# Who is calling
+
+
+def test_a_token_is_that_of_the_file_or_else_of_the_environment(server, sjs, monkeypatch, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("of-the-file\n")
+    monkeypatch.delenv("JOBSERVER_TOKEN", raising=False)
+    server.on("GET /contexts", web.answer([]))
+    assert sjs("contexts", "list")[0] == 0
+    monkeypatch.setenv("JOBSERVER_TOKEN", "of-the-environment")
+    assert sjs("contexts", "list")[0] == 0
+    assert sjs("contexts", "list", "--token-file", str(file))[0] == 0
+    assert sjs("--token-file", str(file), "contexts", "list")[0] == 0
+    assert [request.headers.get("Authorization") for request in server.requests] == [
+        None,
+        "Bearer of-the-environment",
+        "Bearer of-the-file",
+        "Bearer of-the-file",
+    ]
+
+
+def test_what_is_no_token_is_not_sent(server, sjs, tmp_path):
+    file = tmp_path / "token"
+    for text in ("", "two words", "two\nlines"):
+        file.write_text(text)
+        code, _, err = sjs("contexts", "list", "--token-file", str(file))
+        assert (code, "holds no token" in err) == (2, True)
+    code, _, err = sjs("contexts", "list", "--token-file", str(tmp_path / "none"))
+    assert (code, "none" in err) == (2, True)
+    assert server.requests == []

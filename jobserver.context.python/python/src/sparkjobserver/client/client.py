@@ -33,7 +33,8 @@ class Client:
     :param url: where the server is; a user's name and password in it are sent along
     :param timeout: for how many seconds the server may be silent before it counts as unreachable
     :param patience: for how many seconds a request that broke off is tried again
-    :param headers: for each request, such as `Authorization` for what stands before the server
+    :param token: a token of the server, by which it knows who is calling
+    :param headers: for each request
     :param transport: what carries requests in place of the network, for tests
     :param sleep: what waits, in seconds, for tests
     :raises ValueError: where `url` does not begin with http:// or https://
@@ -45,6 +46,7 @@ class Client:
         *,
         timeout: float = 60.0,
         patience: float = 30.0,
+        token: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -53,7 +55,10 @@ class Client:
             url,
             timeout=timeout,
             patience=patience,
-            headers=headers,
+            headers={
+                **({} if token is None else {"Authorization": f"Bearer {token}"}),
+                **(headers or {}),
+            },
             transport=transport,
             sleep=sleep,
         )

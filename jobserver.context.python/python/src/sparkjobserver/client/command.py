@@ -61,7 +61,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     out = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 (closed below)
     terminal = Terminal(out, sys.stderr, quiet=args.quiet)
     try:
-        with out, _client(args.url) as client:
+        with out, _client(args) as client:
             return int(args.do(client, terminal, args))
     except ValidationError as refused:
         for problem in refused.problems:
@@ -87,11 +87,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
 
 
-def _client(url: str) -> Client:
+def _client(args: Arguments) -> Client:
     try:
-        return Client(url)
+        return Client(args.url, token=_token(args.token_file))
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def _token(file: Path | None) -> str | None:
+    """The token in a file, or else that of the environment. As an argument all would see it."""
+    token = os.environ.get("JOBSERVER_TOKEN") if file is None else file.read_text("utf-8")
+    if token is None or (file is None and not token):
+        return None
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or not token or " " in token:
+        where = "JOBSERVER_TOKEN" if file is None else str(file)
+        raise UsageError(f"{where} holds no token, which is one word")
+    return token
 
 
 # The server
@@ -383,6 +395,7 @@ def parser() -> argparse.ArgumentParser:
     _add_common(
         top,
         url=os.environ.get("SJS_URL") or DEFAULT_URL,
+        token_file=None,
         json=False,
         quiet=False,
     )
@@ -481,14 +494,29 @@ def _add(commands: Any, name: str, do: Command) -> argparse.ArgumentParser:
     text = (do.__doc__ or "").strip()
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     command.set_defaults(do=do)
-    _add_common(command, url=argparse.SUPPRESS, json=argparse.SUPPRESS, quiet=argparse.SUPPRESS)
+    _add_common(
+        command,
+        url=argparse.SUPPRESS,
+        token_file=argparse.SUPPRESS,
+        json=argparse.SUPPRESS,
+        quiet=argparse.SUPPRESS,
+    )
     return command
 
 
-def _add_common(command: argparse.ArgumentParser, *, url: str, json: Any, quiet: Any) -> None:
+def _add_common(
+    command: argparse.ArgumentParser, *, url: str, token_file: Any, json: Any, quiet: Any
+) -> None:
     """The options that may stand before a command or behind it."""
     command.add_argument(
         "--url", default=url, help=f"the server; default: $SJS_URL, or {DEFAULT_URL}"
+    )
+    command.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        default=token_file,
+        help="the file that holds a token of the server; default: the token in $JOBSERVER_TOKEN",
     )
     command.add_argument(
         "--json", action="store_true", default=json, help="write what the server says, as JSON"

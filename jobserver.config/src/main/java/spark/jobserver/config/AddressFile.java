@@ -62,7 +62,7 @@ public final class AddressFile implements ServiceTrackerCustomizer<Object, Path>
 
   @Override
   public synchronized void modifiedService(ServiceReference<Object> reference, Path file) {
-    String address = first(reference.getProperty(ENDPOINT));
+    String address = own(reference.getProperty(ENDPOINT));
     if (address.equals(last)) {
       return;
     }
@@ -87,8 +87,14 @@ public final class AddressFile implements ServiceTrackerCustomizer<Object, Path>
     }
   }
 
-  /** Of several addresses the first; an OSGi property may be one value or many. */
-  private static String first(Object endpoint) {
-    return endpoint instanceof String[] several ? several[0] : String.valueOf(endpoint);
+  /**
+   * Where this machine itself goes. An OSGi property may be one value or many; a server has several
+   * addresses where it listens on all, and then on the loopback's too, though it does not tell that.
+   */
+  static String own(Object endpoint) {
+    if (!(endpoint instanceof String[] several)) {
+      return String.valueOf(endpoint);
+    }
+    return several.length == 1 ? several[0] : several[0].replaceFirst("//.*:", "//127.0.0.1:");
   }
 }

@@ -33,18 +33,13 @@ record HttpAddress(String host, int port) {
             "%s: %s must be from 0 to 65535".formatted(Check.where(config.getValue(PORT)), PORT));
   }
 
-  /** Why the server cannot or must not listen there; empty when it can. */
+  /** Why the server cannot listen there; empty when it can. */
   Optional<String> problem() {
     InetAddress address;
     try {
       address = InetAddress.getByName(host);
     } catch (UnknownHostException e) {
       return Optional.of("%s is %s, which is no address of this machine.".formatted(HOST, host));
-    }
-    if (!address.isLoopbackAddress()) {
-      return Optional.of(
-          "%s is %s. The server has no authentication yet: it listens on loopback addresses only, such as 127.0.0.1."
-              .formatted(HOST, host));
     }
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);

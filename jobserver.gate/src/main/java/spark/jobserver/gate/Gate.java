@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.osgi.service.servlet.whiteboard.Preprocessor;
+import spark.jobserver.api.auth.Identity;
 
 /**
  * What every request passes before the whiteboard chooses who answers it. Called by many threads at
@@ -22,11 +23,14 @@ final class Gate implements Preprocessor {
   /** What changes nothing: RFC 9110, section 9.2.1. */
   private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
-  private static final String RETRY_SECONDS = "5";
+  /** After how many seconds to come again. */
+  static final String RETRY_SECONDS = "5";
 
+  private final Entrance entrance;
   private volatile Optional<Rules> rules;
 
-  Gate(Rules rules) {
+  Gate(Entrance entrance, Rules rules) {
+    this.entrance = entrance;
     this.rules = Optional.of(rules);
   }
 
@@ -106,6 +110,27 @@ final class Gate implements Preprocessor {
       cors.answer(request, answer);
       return Optional.empty();
     }
+    Optional<Identity> caller = entrance.admit(request, answer);
+    if (caller.filter(Identity::ambient).isPresent()) {
+      checkPage(request, cors);
+    }
+    HttpServletRequest identified =
+        caller
+            .<HttpServletRequest>map(identity -> new IdentifiedRequest(request, identity))
+            .orElse(request);
+    HttpServletRequest passed =
+        override(request)
+            .<HttpServletRequest>map(found -> new OverriddenRequest(identified, found))
+            .orElse(identified);
+    caller.ifPresent(identity -> Permissions.check(identity, passed));
+    return Optional.of(passed);
+  }
+
+  /**
+   * Refuses what a page of another origin may not do with what its browser sends by itself. A page
+   * that has a token has been given it.
+   */
+  private static void checkPage(HttpServletRequest request, Cors cors) {
     if (!SAFE_METHODS.contains(request.getMethod())
         && ForeignPage.made(request)
         && !cors.allows(request)) {
@@ -115,10 +140,6 @@ final class Gate implements Preprocessor {
               + Origins.KEY
               + ".");
     }
-    return Optional.of(
-        override(request)
-            .<HttpServletRequest>map(found -> new OverriddenRequest(request, found))
-            .orElse(request));
   }
 
   /**

@@ -2,6 +2,8 @@ package spark.jobserver.gate;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +42,7 @@ public final class GatedHttp {
 
   private final Startup startup;
   private final HttpPort port;
+  private final Authenticators authenticators;
   private final Gate gate;
   private final ServiceRegistration<Preprocessor> registration;
 
@@ -60,7 +63,9 @@ public final class GatedHttp {
       throws IOException, InterruptedException {
     this.startup = startup;
     this.port = new HttpPort(context, configurations);
-    this.gate = new Gate(rules(gateConfig, corsConfig, address));
+    Gate.Rules rules = rules(gateConfig, corsConfig, address);
+    this.authenticators = new Authenticators(context);
+    this.gate = new Gate(new Entrance(authenticators::now), rules);
     this.registration =
         context.registerService(
             Preprocessor.class,
@@ -99,11 +104,25 @@ public final class GatedHttp {
   private static List<String> own(String address) {
     List<String> own = new ArrayList<>(List.of(address));
     try {
-      own.add(InetAddress.getByName(address).getHostAddress());
+      InetAddress known = InetAddress.getByName(address);
+      own.add(known.getHostAddress());
+      if (known.isAnyLocalAddress()) {
+        own.addAll(ofThisMachine());
+      }
     } catch (UnknownHostException e) {
       LOG.warn("{} is not known to this machine", address);
+    } catch (SocketException e) {
+      LOG.warn("the addresses of this machine are not known", e);
     }
     return own;
+  }
+
+  /** All addresses of this machine, without the interfaces that some have behind a sign. */
+  private static List<String> ofThisMachine() throws SocketException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .map(address -> address.getHostAddress().replaceFirst("%.*", ""))
+        .toList();
   }
 
   /** Shuts the gate, closes the port, and then takes the gate away. */
@@ -112,6 +131,7 @@ public final class GatedHttp {
     gate.shut();
     if (port.close()) {
       registration.unregister();
+      authenticators.close();
     } else {
       LOG.error("HTTP did not close: the gate stays, and refuses everything");
     }

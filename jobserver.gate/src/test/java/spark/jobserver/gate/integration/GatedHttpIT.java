@@ -117,6 +117,21 @@ class GatedHttpIT {
   }
 
   @Test
+  void nobodyComesInWhileNobodyCanBeAsked() throws Exception {
+    server.configure(List.of(), List.of());
+    server.open();
+    server.askNobody();
+    for (String path : List.of("/plugin/echo", "/healthz", "/")) {
+      server
+          .send("GET " + path, "localhost", "")
+          .isText(503, "The server cannot tell yet who may use it. Try again.")
+          .has("Retry-After", "5");
+    }
+    server.register(request -> Server.known("ada", Set.of("plugins:use"), false), "Late", 0);
+    server.send("GET /plugin/echo", "localhost", "").isText(200, "GET null [] null");
+  }
+
+  @Test
   void aWrongConfigurationEndsTheServerWithTheKey() throws Exception {
     server.configure(List.of(), List.of("https://app.example.com/path"));
     server.gate.start();

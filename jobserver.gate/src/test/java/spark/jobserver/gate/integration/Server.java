@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -36,9 +38,14 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.service.cm.ConfigurationAdmin;
+import spark.jobserver.api.auth.Authentication;
+import spark.jobserver.api.auth.Authenticator;
+import spark.jobserver.api.auth.Identity;
+import spark.jobserver.api.auth.IncomingRequest;
 import spark.jobserver.boot.Startup;
 import spark.jobserver.gate.integration.plugin.PluginPreprocessor;
 import spark.jobserver.gate.integration.plugin.PluginServlet;
@@ -48,7 +55,7 @@ import spark.jobserver.gate.integration.plugin.ServletPlugin;
 final class Server implements AutoCloseable {
   /** What bundles and tests share. */
   private static final String PACKAGES =
-      "spark.jobserver.boot;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
+      "spark.jobserver.boot;version=1.0.0,spark.jobserver.api.auth;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
           + "org.slf4j;version=2.0.0,org.slf4j.event;version=2.0.0,org.slf4j.spi;version=2.0.0";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -58,6 +65,14 @@ final class Server implements AutoCloseable {
 
   final ConcurrentLinkedQueue<Failure> failures = new ConcurrentLinkedQueue<>();
   final Bundle gate;
+
+  /**
+   * What is asked who makes a request; until a test says otherwise, everybody may do everything.
+   */
+  volatile Function<IncomingRequest, Authentication> authentication =
+      request -> known("tester", Set.of("*"), true);
+
+  private final ServiceRegistration<Authenticator> authenticator;
   private final Framework framework;
   private final int port;
 
@@ -87,6 +102,7 @@ final class Server implements AutoCloseable {
     framework.init();
     Startup startup = (code, message) -> failures.add(new Failure(code, message));
     context().registerService(Startup.class, startup, null);
+    authenticator = register(request -> authentication.apply(request), "Test realm=\"test\"", 0);
     List<Bundle> bundles = new ArrayList<>();
     try (DirectoryStream<Path> jars =
         Files.newDirectoryStream(Path.of(System.getProperty("osgi.bundles")), "*.jar")) {
@@ -102,6 +118,37 @@ final class Server implements AutoCloseable {
         bundle.start();
       }
     }
+  }
+
+  static Authentication known(String name, Set<String> permissions, boolean ambient) {
+    return new Authentication.Known(new Identity(name, "test", permissions, ambient));
+  }
+
+  /** Has somebody be asked who makes a request. */
+  ServiceRegistration<Authenticator> register(
+      Function<IncomingRequest, Authentication> way, String challenge, int ranking) {
+    Authenticator service =
+        new Authenticator() {
+          @Override
+          public Authentication authenticate(IncomingRequest request) {
+            return way.apply(request);
+          }
+
+          @Override
+          public String challenge() {
+            return challenge;
+          }
+        };
+    return context()
+        .registerService(
+            Authenticator.class,
+            service,
+            FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, ranking)));
+  }
+
+  /** Has nobody be asked any more. */
+  void askNobody() {
+    authenticator.unregister();
   }
 
   /**

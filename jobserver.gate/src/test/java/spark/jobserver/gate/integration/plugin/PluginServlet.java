@@ -16,6 +16,7 @@ public final class PluginServlet extends HttpServlet {
       throws IOException {
     switch (request.getPathInfo()) {
       case "/echo" -> text(response, echo(request));
+      case "/caller" -> text(response, caller(request));
       case "/page" -> html(response);
       case "/page-with-policy" -> {
         response.addHeader("Content-Security-Policy", "default-src 'self'");
@@ -54,6 +55,16 @@ public final class PluginServlet extends HttpServlet {
             request.getQueryString(),
             new TreeSet<>(Collections.list(request.getParameterNames())),
             request.getParameter("_method"));
+  }
+
+  private static String caller(HttpServletRequest request) {
+    return "%s %s %s %s %s"
+        .formatted(
+            request.getRemoteUser(),
+            request.getUserPrincipal().getName(),
+            request.getAuthType(),
+            request.isUserInRole("jobs:read"),
+            request.isUserInRole("jobs:start"));
   }
 
   private static void html(HttpServletResponse response) throws IOException {

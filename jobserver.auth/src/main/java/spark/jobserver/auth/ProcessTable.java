@@ -1,0 +1,149 @@
+package spark.jobserver.auth;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** The kernel's table of processes: which has a socket open, and whether it is of a driver. */
+final class ProcessTable {
+  /**
+   * What the environment of a driver has, and that of what it starts if that leaves it as it is.
+   */
+  private static final String DRIVER = "JOBSERVER_DRIVER=";
+
+  /** How many processes are remembered that had sockets: they are likely to have the next. */
+  private static final int MOST_RECENT = 8;
+
+  private static final int DEEPEST = 64;
+
+  private final Path proc;
+  private final long server;
+
+  /** The last found first; guarded by itself. */
+  private final Deque<Long> recent = new ArrayDeque<>();
+
+  /**
+   * The table.
+   *
+   * @param proc where the kernel tells of processes
+   * @param server the server's own process
+   */
+  ProcessTable(Path proc, long server) {
+    this.proc = proc;
+    this.server = server;
+  }
+
+  /**
+   * A process that has a socket open; empty when there is none that this user may look at.
+   *
+   * @param inode the socket's
+   */
+  Optional<Long> holder(long inode) {
+    String socket = "socket:[" + inode + "]";
+    List<Long> likely;
+    synchronized (recent) {
+      likely = List.copyOf(recent);
+    }
+    Optional<Long> found = likely.stream().filter(process -> has(process, socket)).findFirst();
+    if (found.isEmpty()) {
+      found = all().stream().filter(process -> has(process, socket)).findFirst();
+    }
+    found.ifPresent(this::remember);
+    return found;
+  }
+
+  private void remember(long process) {
+    synchronized (recent) {
+      recent.remove(process);
+      recent.addFirst(process);
+      if (recent.size() > MOST_RECENT) {
+        recent.removeLast();
+      }
+    }
+  }
+
+  /** All processes, the youngest first as a rule: most clients live for one request. */
+  private List<Long> all() {
+    List<Long> all = new ArrayList<>();
+    String[] names = proc.toFile().list();
+    for (String name : names == null ? new String[0] : names) {
+      if (name.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        all.add(Long.parseLong(name));
+      }
+    }
+    all.sort(Collections.reverseOrder());
+    return all;
+  }
+
+  private boolean has(long process, String socket) {
+    Path files = folder(process).resolve("fd");
+    String[] names = files.toFile().list();
+    return names != null
+        && Arrays.stream(names).anyMatch(name -> leadsTo(files.resolve(name), socket));
+  }
+
+  private static boolean leadsTo(Path file, String socket) {
+    try {
+      return Files.readSymbolicLink(file).toString().equals(socket);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether a process is the server itself or one that it or a driver has started, directly or not.
+   * The kernel keeps no longer line of descent than that of the processes that live: whose parents
+   * have ended, and that has also cleared its environment, is not recognised.
+   *
+   * @return empty when one of the processes ended while it was looked at
+   */
+  Optional<Boolean> isOfDriver(long process) {
+    long next = process;
+    for (int depth = 0; depth < DEEPEST; depth++) {
+      if (next == server || hasMarker(next)) {
+        return Optional.of(true);
+      }
+      OptionalLong parent = parent(next);
+      if (parent.isEmpty() || parent.getAsLong() <= 1) {
+        return parent.isEmpty() ? Optional.empty() : Optional.of(false);
+      }
+      next = parent.getAsLong();
+    }
+    return Optional.of(true);
+  }
+
+  private boolean hasMarker(long process) {
+    try {
+      String environment = "\0" + Files.readString(folder(process).resolve("environ"), ISO_8859_1);
+      return environment.contains("\0" + DRIVER);
+    } catch (IOException e) {
+      // Of another user, who runs no driver of this server.
+      return false;
+    }
+  }
+
+  private OptionalLong parent(long process) {
+    try {
+      String stat = Files.readString(folder(process).resolve("stat"), ISO_8859_1);
+      // The name before may have any characters.
+      return OptionalLong.of(
+          Long.parseLong(stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", 3)[1]));
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  private Path folder(long process) {
+    return proc.resolve(String.valueOf(process));
+  }
+}

@@ -1,0 +1,80 @@
+package spark.jobserver.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessTableTest {
+  private static final long SERVER = 50;
+  @TempDir Path proc;
+  private ProcessTable table;
+
+  @BeforeEach
+  void makeTable() throws IOException {
+    table = new ProcessTable(proc, SERVER);
+    process(1, 0, "init", "");
+    process(10, 1, "shell", "HOME=/root\0");
+    process(SERVER, 1, "server", "HOME=/root\0");
+    process(60, SERVER, "spark-submit", "");
+    process(70, 1, "driver", "HOME=/root\0JOBSERVER_DRIVER=id.1\0");
+    process(71, 70, "zygote", "JOBSERVER_DRIVER=id.1\0");
+    process(72, 71, "cleared", "");
+    process(73, 72, "a ) 1 (name", "XJOBSERVER_DRIVER=id.1\0");
+  }
+
+  private void process(long id, long parent, String name, String environment) throws IOException {
+    Path folder = Files.createDirectories(proc.resolve(id + "/fd")).getParent();
+    Files.writeString(folder.resolve("stat"), "%d (%s) S %d 1 1 0 -1".formatted(id, name, parent));
+    Files.writeString(folder.resolve("environ"), environment);
+  }
+
+  private void open(long id, int file, String target) throws IOException {
+    Files.createSymbolicLink(
+        proc.resolve(id + "/fd").resolve(String.valueOf(file)), Path.of(target));
+  }
+
+  @Test
+  void findsWhoHasASocket() throws IOException {
+    open(10, 0, "/dev/null");
+    open(10, 3, "socket:[222]");
+    open(72, 3, "socket:[2222]");
+    assertThat(table.holder(222)).contains(10L);
+    assertThat(table.holder(2222)).contains(72L);
+    assertThat(table.holder(22)).isEmpty();
+    Files.delete(proc.resolve("10/fd/3"));
+    assertThat(table.holder(222)).isEmpty();
+  }
+
+  @Test
+  void ofADriverIsWhatHasItsMarkOrDescendsFromIt() throws IOException {
+    for (long process : new long[] {70, 71, 72, 73}) {
+      assertThat(table.isOfDriver(process)).as("%d", process).contains(true);
+    }
+    assertThat(table.isOfDriver(10)).contains(false);
+    process(73, 1, "other", "XJOBSERVER_DRIVER=id.1\0");
+    assertThat(table.isOfDriver(73)).contains(false);
+  }
+
+  @Test
+  void soAreTheServerItselfAndItsChildren() {
+    assertThat(table.isOfDriver(SERVER)).contains(true);
+    assertThat(table.isOfDriver(60)).contains(true);
+  }
+
+  @Test
+  void whatHasEndedCannotBeTold() {
+    assertThat(table.isOfDriver(99)).isEmpty();
+  }
+
+  @Test
+  void aCircleIsNobodysDescent() throws IOException {
+    process(80, 81, "a", "");
+    process(81, 80, "b", "");
+    assertThat(table.isOfDriver(80)).contains(true);
+  }
+}

@@ -1,0 +1,73 @@
+package spark.jobserver.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PermissionsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /binaries, binaries:read",
+    "HEAD, /binaries/x, binaries:read",
+    "POST, /binaries/x, binaries:upload",
+    "DELETE, /binaries/x, binaries:delete",
+    "PUT, /binaries/x, *",
+    "GET, /contexts/x/objects, contexts:read",
+    "POST, /contexts/x, contexts:start",
+    "DELETE, /contexts/x, contexts:delete",
+    "PUT, /contexts, contexts:reset",
+    "GET, /jobs, jobs:read",
+    "OPTIONS, /jobs, jobs:read",
+    "GET, /jobs/x/log, jobs:read",
+    "POST, /jobs, jobs:start",
+    "DELETE, /jobs/x, jobs:delete",
+    "PATCH, /jobs/x, *",
+    "TRACE, /jobs/x, *",
+    "GET, /data, data:read",
+    "POST, /data/x, data:upload",
+    "DELETE, /data/a%2Fb, data:delete",
+    "PUT, /data, data:reset",
+    "GET, /metricz, metrics:read",
+    "GET, /context-factories, factories:read",
+    "GET, /plugin/jobs, plugins:use",
+    "DELETE, /Jobs/x, plugins:use",
+    "GET, /jobs.txt, plugins:use",
+    "POST, /, *",
+    "DELETE, /healthz, *"
+  })
+  void eachRequestNeedsItsPermission(String method, String uri, String permission) {
+    assertThat(Permissions.needed(method, uri)).contains(permission);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/docs/api", "/healthz", "/html/index.html", "/openapi.json"})
+  void whoeverIsKnownMayReadOfTheServerItself(String uri) {
+    assertThat(Permissions.needed("GET", uri)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/plugin/../jobs",
+        "/jobs/../plugin",
+        "/jobs/%2e%2E/plugin",
+        "/jobs/.%2e/plugin",
+        "/jobs/..;x/plugin",
+        "/jobs/..%2Fplugin",
+        "/jobs/..%5cplugin",
+        "/./jobs",
+        "//jobs",
+        "/%6aobs",
+        "/jobs;x",
+        "/;/jobs",
+        "/jobs%2Fx",
+        "http://localhost/jobs",
+        "*",
+        ""
+      })
+  void whatMayLeadElsewhereNeedsEverything(String uri) {
+    assertThat(Permissions.needed("GET", uri)).contains("*");
+  }
+}
