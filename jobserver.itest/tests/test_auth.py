@@ -267,6 +267,29 @@ def test_permissions_may_be_given_one_by_one(guarded: Server) -> None:
     send(guarded, "GET /x/../contexts", **few).is_text(403)
 
 
+def test_every_operation_needs_a_permission_of_its_own(guarded: Server) -> None:
+    idle = bearing(token(guarded, "make", "idle", "--role", "nothing:at-all"))
+    document: dict[str, Any] = guarded.get("/openapi.json").json
+    needed = set()
+    for route, operations in document["paths"].items():
+        path = re.sub(r"\{[^}]*\}", "x", route)
+        for method in operations:
+            answer = send(guarded, f"{method.upper()} {path}", **idle)
+            if path in ANYBODYS or path == "/openapi.json" or path.startswith("/html/"):
+                assert answer.status == 200, (method, path, answer)
+                continue
+            answer.is_text(403)
+            needed.add(answer.text.removeprefix("This needs the permission ").split(",")[0])
+    assert needed == {
+        *(f"binaries:{action}" for action in ("read", "upload", "delete")),
+        *(f"contexts:{action}" for action in ("read", "start", "delete", "reset")),
+        *(f"data:{action}" for action in ("read", "upload", "delete", "reset")),
+        *(f"jobs:{action}" for action in ("read", "start", "delete")),
+        "metrics:read",
+        "factories:read",
+    }
+
+
 def test_every_route_refuses_everybody_else(guarded: Server) -> None:
     document: dict[str, Any] = guarded.get("/openapi.json").json
     wrong = {

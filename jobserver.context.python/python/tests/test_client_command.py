@@ -620,7 +620,7 @@ def test_a_token_is_that_of_the_file_or_else_of_the_environment(server, sjs, mon
     assert sjs("contexts", "list")[0] == 0
     assert sjs("contexts", "list", "--token-file", str(file))[0] == 0
     assert sjs("--token-file", str(file), "contexts", "list")[0] == 0
-    assert [request.headers.get("Authorization") for request in server.requests] == [
+    assert [request.headers.get("Authorization") for request in server.received] == [
         None,
         "Bearer of-the-environment",
         "Bearer of-the-file",
@@ -636,4 +636,4 @@ def test_what_is_no_token_is_not_sent(server, sjs, tmp_path):
         assert (code, "holds no token" in err) == (2, True)
     code, _, err = sjs("contexts", "list", "--token-file", str(tmp_path / "none"))
     assert (code, "none" in err) == (2, True)
-    assert server.requests == []
+    assert server.received == []

@@ -89,7 +89,8 @@ public final class AddressFile implements ServiceTrackerCustomizer<Object, Path>
 
   /**
    * Where this machine itself goes. An OSGi property may be one value or many; a server has several
-   * addresses where it listens on all, and then on the loopback's too, though it does not tell that.
+   * addresses where it listens on all, and then on the loopback's too, though it does not tell
+   * that.
    */
   static String own(Object endpoint) {
     if (!(endpoint instanceof String[] several)) {
