@@ -1110,7 +1110,8 @@ def test_a_proxy_that_is_none_does_not_say_the_host(server: Server, name: str) -
     value = {"Forwarded": "host=localhost", "X_Original_URL": "/healthz"}.get(name, "localhost")
     send(server, "GET /jobs", "evil.example", **{name: value}).is_text(421)
     value = {"Forwarded": "host=evil.example", "X_Original_URL": "/none"}.get(name, "evil.example")
-    assert send(server, "GET /jobs", "localhost", **{name: value}).status == 200
+    # What a proxy hands on needs a token, but for this.
+    assert send(server, "GET /healthz", "localhost", **{name: value}).status == 200
 
 
 # Pages of others
