@@ -86,7 +86,8 @@ public final class DispatchedJobs implements Jobs {
 
   @Override
   public CompletionStage<Submission> submit(JobSubmission submission) {
-    return repeated.once(submission, key -> start(submission, key));
+    // What it looks for cannot be found either when the store has ended on a full disk.
+    return Room.needed(() -> repeated.once(submission, key -> start(submission, key)));
   }
 
   private CompletionStage<Submission> start(JobSubmission submission, Optional<RequestKey> key) {
