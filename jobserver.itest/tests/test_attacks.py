@@ -1474,10 +1474,15 @@ def open_requests(server: Server) -> int:
 
 
 def test_clients_that_leave_keep_others_from_waiting_only(server: Server) -> None:
-    """Whoever waits for the end of a job may have gone long before: nobody notices."""
+    """Whoever waits for the end of a job may have gone long before: nobody notices.
+
+    They have a token, for whoever goes before the kernel was asked of the connection is nobody.
+    """
     long = post(server, job("words.Stays")).json["jobId"]
     before = open_requests(server)
-    request = f"GET /jobs/{long}?wait=3600 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    token = (server.data / "auth" / "local-token").read_text().strip()
+    head = f"Host: localhost\r\nAuthorization: Bearer {token}\r\n"
+    request = f"GET /jobs/{long}?wait=3600 HTTP/1.1\r\n{head}\r\n".encode()
     for _ in range(1_100):
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as left:
             left.sendall(request)
