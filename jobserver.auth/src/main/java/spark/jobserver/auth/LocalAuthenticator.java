@@ -1,6 +1,10 @@
 package spark.jobserver.auth;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -9,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.auth.Authentication;
@@ -23,7 +28,19 @@ import spark.jobserver.api.auth.IncomingRequest;
  * has handed on is of somebody else, whoever runs the proxy; and who gives a credential is known by
  * that or not at all.
  *
- * <p>Where the kernel does not tell, nobody is known. A connection is looked up once.
+ * <p>It stands on four things that the kernel tells of the processes of a user, and each must be
+ * told before the user is known: the line of the connection in {@code /proc/net/tcp} (whose it is,
+ * and its inode), the one process whose {@code /proc/PID/fd} has that inode, the environment of
+ * that process and of all it descends from, in which the drivers' mark is not, and their parents,
+ * of which the server is none. A process that has left its parents keeps the mark in its
+ * environment; one that has also cleared that still descends from its worker or the zygote, which
+ * take in what loses its parent (subreapers), until both have ended; what a task of an executor
+ * starts has no such parents. Who cannot be found is nobody: where the kernel does not tell, who
+ * has gone before being looked up, and processes that the server may not look into, as in a
+ * namespace of users of its own.
+ *
+ * <p>A connection is looked up once, at its first request, and by its own name: an address and a
+ * port may be another's next time.
  */
 final class LocalAuthenticator implements Authenticator {
   private static final Logger LOG = LoggerFactory.getLogger(LocalAuthenticator.class);
@@ -48,7 +65,9 @@ final class LocalAuthenticator implements Authenticator {
   private final SocketTable sockets;
   private final ProcessTable processes;
   private final OptionalLong own;
+  private final String name;
   private final Authentication known;
+  private final AtomicBoolean toldOfHidden = new AtomicBoolean();
 
   /** What is known of connections; guarded by itself. */
   private final Map<String, Boolean> connections =
@@ -64,13 +83,15 @@ final class LocalAuthenticator implements Authenticator {
   /**
    * An authenticator.
    *
-   * @param own the id of the user who runs the server; empty when the kernel does not tell
+   * @param own the id of the user who runs the server; empty when the kernel does not tell, and
+   *     then nobody is known
    * @param name what the user is called
    */
   LocalAuthenticator(SocketTable sockets, ProcessTable processes, OptionalLong own, String name) {
     this.sockets = sockets;
     this.processes = processes;
     this.own = own;
+    this.name = name;
     this.known =
         new Authentication.Known(
             new Identity(name, Way.LOCAL.text(), Set.of(Identity.EVERYTHING), true));
@@ -79,15 +100,48 @@ final class LocalAuthenticator implements Authenticator {
   /** That of this process and its kernel. */
   static LocalAuthenticator ofThisMachine() {
     Path proc = Path.of("/proc");
-    OptionalLong own = user(proc);
-    if (own.isEmpty()) {
-      LOG.warn("the kernel does not tell who makes a connection: everybody needs a credential");
-    }
-    return new LocalAuthenticator(
+    long server = ProcessHandle.current().pid();
+    return tried(
         new SocketTable(proc),
-        new ProcessTable(proc, ProcessHandle.current().pid()),
-        own,
+        new ProcessTable(proc, server),
+        user(proc),
+        server,
         System.getProperty("user.name"));
+  }
+
+  /**
+   * One that knows nobody, and says so in the log, unless a connection of this process to itself
+   * can be looked up.
+   */
+  static LocalAuthenticator tried(
+      SocketTable sockets, ProcessTable processes, OptionalLong own, long server, String name) {
+    boolean tells = own.isPresent() && tells(sockets, processes, own.getAsLong(), server);
+    if (!tells) {
+      LOG.warn(
+          "{} knows nobody: the kernel does not tell who makes a connection, by /proc/net/tcp and"
+              + " /proc/PID/fd. Everybody needs a token, the user {} too, for whom there is one in"
+              + " auth/local-token of the data folder",
+          Way.LOCAL.text(),
+          name);
+    }
+    return new LocalAuthenticator(sockets, processes, tells ? own : OptionalLong.empty(), name);
+  }
+
+  private static boolean tells(
+      SocketTable sockets, ProcessTable processes, long own, long process) {
+    try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort())) {
+      return sockets
+          .find(
+              (InetSocketAddress) client.getLocalSocketAddress(),
+              (InetSocketAddress) client.getRemoteSocketAddress())
+          .filter(end -> end.user() == own)
+          .flatMap(end -> processes.holder(end.inode()))
+          .filter(holder -> holder == process)
+          .isPresent();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** The effective user of this process. */
@@ -104,7 +158,7 @@ final class LocalAuthenticator implements Authenticator {
 
   @Override
   public Authentication authenticate(IncomingRequest request) {
-    return isDirect(request) && isOwn(request) ? known : ABSENT;
+    return own.isPresent() && isDirect(request) && isOwn(request) ? known : ABSENT;
   }
 
   private static boolean isDirect(IncomingRequest request) {
@@ -121,33 +175,67 @@ final class LocalAuthenticator implements Authenticator {
         return before;
       }
     }
-    Optional<Boolean> found = Optional.empty();
-    for (int attempt = 0; found.isEmpty() && attempt < ATTEMPTS; attempt++) {
+    Finding found = Finding.NOTHING;
+    for (int attempt = 0; !found.isSure && attempt < ATTEMPTS; attempt++) {
       found = lookUp(request);
     }
-    synchronized (connections) {
-      found.ifPresent(own -> connections.put(connection, own));
+    if (found == Finding.HIDDEN && !toldOfHidden.getAndSet(true)) {
+      LOG.warn(
+          "a connection of the user {} is of no process that the server may look into, in another"
+              + " container or namespace perhaps: such need a token. This is said once",
+          name);
     }
-    return found.orElse(false);
+    synchronized (connections) {
+      connections.put(connection, found == Finding.OWN);
+    }
+    return found == Finding.OWN;
   }
 
-  /** Whether the connection is the user's; empty when nobody was found who has it. */
-  private Optional<Boolean> lookUp(IncomingRequest request) {
+  /** What the kernel says of a connection. */
+  private enum Finding {
+    /** It is of a process of the user, which no driver has started. */
+    OWN(true),
+    /** It is somebody else's, or nobody's any more. */
+    FOREIGN(true),
+    /** It is the user's, but of no process that can be seen. */
+    HIDDEN(false),
+    /** It is not there, or something has changed meanwhile. */
+    NOTHING(false);
+
+    private final boolean isSure;
+
+    Finding(boolean isSure) {
+      this.isSure = isSure;
+    }
+  }
+
+  private Finding lookUp(IncomingRequest request) {
     Optional<SocketTable.Entry> socket = sockets.find(request.client(), request.server());
     if (socket.isEmpty()) {
-      return Optional.empty();
+      return Finding.NOTHING;
     }
-    if (own.isEmpty() || socket.get().user() != own.getAsLong()) {
-      return Optional.of(false);
+    if (!socket.get().isOpen() || socket.get().user() != own.getAsLong()) {
+      return Finding.FOREIGN;
     }
-    return processes
-        .holder(socket.get().inode())
-        .flatMap(processes::isOfDriver)
-        .map(ofDriver -> !ofDriver);
+    Optional<Long> holder = processes.holder(socket.get().inode());
+    return holder.isEmpty()
+        ? Finding.HIDDEN
+        : processes
+            .isOfDriver(holder.get())
+            .map(ofDriver -> ofDriver ? Finding.FOREIGN : Finding.OWN)
+            .orElse(Finding.NOTHING);
   }
 
   @Override
   public String challenge() {
     return "Local realm=\"jobserver\"";
+  }
+
+  @Override
+  public String advice() {
+    return own.isPresent()
+        ? "The user who runs the server needs none, straight from its machine and from no job."
+        : "The kernel of the server's machine does not tell who makes a connection, so the user who"
+            + " runs the server needs one, too.";
   }
 }

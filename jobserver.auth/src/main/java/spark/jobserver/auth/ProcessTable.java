@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,9 @@ final class ProcessTable {
   private static final int MOST_RECENT = 8;
 
   private static final int DEEPEST = 64;
+
+  /** The field of {@code loadavg} with the id that the kernel gave last. */
+  private static final int LAST_GIVEN = 4;
 
   private final Path proc;
   private final long server;
@@ -58,7 +62,8 @@ final class ProcessTable {
     if (found.isEmpty()) {
       found = all().stream().filter(process -> has(process, socket)).findFirst();
     }
-    found.ifPresent(this::remember);
+    // The server has more files open than its clients, and calls itself rarely.
+    found.filter(process -> process != server).ifPresent(this::remember);
     return found;
   }
 
@@ -72,24 +77,44 @@ final class ProcessTable {
     }
   }
 
-  /** All processes, the youngest first as a rule: most clients live for one request. */
+  /**
+   * All processes, the youngest first: most clients live for one request. Ids are given in turn, so
+   * those above the last that was given are from the round before.
+   */
   private List<Long> all() {
     List<Long> all = new ArrayList<>();
-    String[] names = proc.toFile().list();
-    for (String name : names == null ? new String[0] : names) {
+    for (String name : names(proc)) {
       if (name.chars().allMatch(c -> c >= '0' && c <= '9')) {
         all.add(Long.parseLong(name));
       }
     }
-    all.sort(Collections.reverseOrder());
+    long last = lastGiven();
+    all.sort(Comparator.comparing((Long id) -> id > last).thenComparing(Comparator.reverseOrder()));
     return all;
+  }
+
+  /** The id that was given last; the highest there could be when the kernel does not tell. */
+  private long lastGiven() {
+    try {
+      String[] fields = Files.readString(proc.resolve("loadavg"), ISO_8859_1).split("\\s+", -1);
+      return Long.parseLong(fields[LAST_GIVEN]);
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return Long.MAX_VALUE;
+    }
   }
 
   private boolean has(long process, String socket) {
     Path files = folder(process).resolve("fd");
-    String[] names = files.toFile().list();
-    return names != null
-        && Arrays.stream(names).anyMatch(name -> leadsTo(files.resolve(name), socket));
+    // The last opened first, as a rule.
+    List<String> names = names(files);
+    Collections.reverse(names);
+    return names.stream().anyMatch(name -> leadsTo(files.resolve(name), socket));
+  }
+
+  /** What is in a folder, in the kernel's order; nothing when this user may not look. */
+  private static List<String> names(Path folder) {
+    String[] names = folder.toFile().list();
+    return names == null ? List.of() : Arrays.asList(names);
   }
 
   private static boolean leadsTo(Path file, String socket) {

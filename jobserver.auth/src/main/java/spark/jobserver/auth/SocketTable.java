@@ -2,7 +2,9 @@ package spark.jobserver.auth;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,13 +37,19 @@ final class SocketTable {
   /**
    * One end of a connection.
    *
-   * @param user the id of the user who made it
-   * @param inode what names it among the open files of processes
+   * @param user the id of the user who made it, as long as it is open
+   * @param inode what names it among the open files of processes; 0 when none has it any more
    */
-  record Entry(long user, long inode) {}
+  record Entry(long user, long inode) {
+    boolean isOpen() {
+      return inode != 0;
+    }
+  }
 
   /**
-   * Looks for an end of a connection that a process still has.
+   * Looks for an end of a connection. The kernel looks through all it has room for, which is more
+   * the more memory the machine has, and then writes a line for each that there is: from half a
+   * millisecond up.
    *
    * @param local the address of that end
    * @param remote that of the other end
@@ -72,27 +80,22 @@ final class SocketTable {
     String ends =
         " %s:%04X %s:%04X "
             .formatted(localAddress, local.getPort(), remoteAddress, remote.getPort());
-    String text;
-    try {
-      text = Files.readString(net.resolve(table), US_ASCII);
-    } catch (IOException e) {
+    try (BufferedReader lines = Files.newBufferedReader(net.resolve(table), US_ASCII)) {
+      // Reading is what costs, and ends with the line.
+      return lines
+          .lines()
+          .filter(line -> line.contains(ends))
+          .findFirst()
+          .flatMap(SocketTable::entry);
+    } catch (IOException | UncheckedIOException e) {
       return Optional.empty();
     }
-    int at = text.indexOf(ends);
-    if (at < 0) {
-      return Optional.empty();
-    }
-    int start = text.lastIndexOf('\n', at) + 1;
-    int end = text.indexOf('\n', at);
-    return entry(text.substring(start, end < 0 ? text.length() : end));
   }
 
   private static Optional<Entry> entry(String line) {
     String[] fields = line.strip().split("\\s+", -1);
     try {
-      Entry entry = new Entry(Long.parseLong(fields[USER]), Long.parseLong(fields[INODE]));
-      // Without one no process has it any more, and the user that is told may be nobody's.
-      return entry.inode() > 0 ? Optional.of(entry) : Optional.empty();
+      return Optional.of(new Entry(Long.parseLong(fields[USER]), Long.parseLong(fields[INODE])));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
       return Optional.empty();
     }

@@ -95,4 +95,11 @@ final class TokenAuthenticator implements Authenticator {
   public String challenge() {
     return "Bearer realm=\"jobserver\"";
   }
+
+  @Override
+  public String advice() {
+    return "A token goes into the header Authorization, as Bearer TOKEN: the user who runs the"
+        + " server has one in the file auth/local-token of its data folder, and makes others with"
+        + " bin/jobserver token.";
+  }
 }

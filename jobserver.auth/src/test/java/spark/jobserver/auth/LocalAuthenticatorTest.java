@@ -126,6 +126,37 @@ class LocalAuthenticatorTest {
   }
 
   @Test
+  void knowsNobodyWhoHasGone() throws IOException {
+    client.close();
+    assertThat(authenticator().authenticate(request(Map.of()))).isEqualTo(absent());
+  }
+
+  @Test
+  void knowsNobodyWhoseProcessCannotBeSeen(@TempDir Path empty) {
+    LocalAuthenticator authenticator =
+        new LocalAuthenticator(
+            new SocketTable(PROC), new ProcessTable(empty, NOT_THIS_PROCESS), user, "ada");
+    assertThat(authenticator.authenticate(request(Map.of()))).isEqualTo(absent());
+  }
+
+  @Test
+  void triesWhetherTheKernelTells(@TempDir Path empty) {
+    long here = ProcessHandle.current().pid();
+    SocketTable sockets = new SocketTable(PROC);
+    ProcessTable processes = new ProcessTable(PROC, here);
+    assertThat(LocalAuthenticator.ofThisMachine().advice()).contains("needs none");
+    for (LocalAuthenticator without :
+        List.of(
+            LocalAuthenticator.tried(new SocketTable(empty), processes, user, here, "ada"),
+            LocalAuthenticator.tried(sockets, new ProcessTable(empty, here), user, here, "ada"),
+            LocalAuthenticator.tried(sockets, processes, OptionalLong.of(-1), here, "ada"),
+            LocalAuthenticator.tried(sockets, processes, OptionalLong.empty(), here, "ada"))) {
+      assertThat(without.advice()).contains("does not tell");
+      assertThat(without.authenticate(request(Map.of()))).isEqualTo(absent());
+    }
+  }
+
+  @Test
   void looksAConnectionUpOnce() throws IOException {
     LocalAuthenticator authenticator = authenticator();
     IncomingRequest request = request(Map.of());

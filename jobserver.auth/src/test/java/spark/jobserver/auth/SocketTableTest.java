@@ -64,12 +64,14 @@ class SocketTableTest {
   }
 
   @Test
-  void whatNoProcessHasAnyMoreIsNobodys() throws IOException {
+  void whatNoProcessHasAnyMoreIsNotOpen() throws IOException {
     Files.writeString(
         net.resolve("tcp"),
         HEAD
             + "   0: 0100007F:C350 0100007F:1F9A 06 00000000:00000000 03:00000EA7 00000000     0        0 0 3 0\n");
-    assertThat(table().find(at("127.0.0.1", 50000), at("127.0.0.1", 8090))).isEmpty();
+    assertThat(table().find(at("127.0.0.1", 50000), at("127.0.0.1", 8090)))
+        .get()
+        .returns(false, SocketTable.Entry::isOpen);
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.auth.Authentication;
@@ -63,8 +64,11 @@ final class Entrance {
     throw unknown(
         ways,
         answer,
-        "Say who you are: this request has no credential that the server knows. A token goes into"
-            + " the header Authorization, as Bearer TOKEN.");
+        Stream.concat(
+                Stream.of("Say who you are: this request has no credential that the server knows."),
+                ways.stream().map(Authenticator::advice).filter(advice -> !advice.isEmpty()))
+            .distinct()
+            .collect(Collectors.joining(" ")));
   }
 
   private static Authentication ask(Authenticator way, ServletIncomingRequest incoming) {

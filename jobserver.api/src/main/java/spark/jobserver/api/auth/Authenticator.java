@@ -20,4 +20,12 @@ public interface Authenticator {
    * section 11.3, has it, such as {@code Bearer realm="jobserver"}.
    */
   String challenge();
+
+  /**
+   * What a caller that is not known can do about it, in sentences for people; empty when there is
+   * nothing to tell.
+   */
+  default String advice() {
+    return "";
+  }
 }

@@ -138,6 +138,11 @@ final class Server implements AutoCloseable {
           public String challenge() {
             return challenge;
           }
+
+          @Override
+          public String advice() {
+            return "Send " + challenge + ".";
+          }
         };
     return context()
         .registerService(
