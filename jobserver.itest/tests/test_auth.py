@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Raw, Server, free_port, processes, running, send
+from server import KERNEL_TELLS, Raw, Server, free_port, processes, running, send, until
+
+pytestmark = pytest.mark.skipif(
+    not KERNEL_TELLS, reason="the kernel does not tell whose a connection is"
+)
 
 PROXY = {"X_Forwarded_For": "192.0.2.1"}
 ANYBODYS = {"/", "/healthz", "/docs/api"}
@@ -94,6 +98,18 @@ def bearing(text: str) -> dict[str, str]:
 def is_refused(answer: Raw, words: str = "Say who you are") -> None:
     answer.is_text(401, words)
     assert answer.header("WWW-Authenticate") == 'Bearer realm="jobserver", Local realm="jobserver"'
+
+
+def sjs(server: Server, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the client, which is told where the server is and nothing more."""
+    sources = Path(__file__).parents[2] / "jobserver.context.python" / "python" / "src"
+    return subprocess.run(
+        [sys.executable, "-m", "sparkjobserver.client", "--url", server.url, *arguments],
+        env={**os.environ, "PYTHONPATH": str(sources), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def expired(server: Server, name: str) -> str:
@@ -326,22 +342,12 @@ def test_the_client_takes_a_token(guarded: Server, tmp_path: Path) -> None:
     text = token(guarded, "make", "client", "--role", "reader")
     file = tmp_path / "token"
     file.write_text(text + "\n")
-    sources = Path(__file__).parents[2] / "jobserver.context.python" / "python" / "src"
 
-    def sjs(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sparkjobserver.client", "--url", guarded.url, *arguments],
-            env={**os.environ, "PYTHONPATH": str(sources), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    assert sjs("jobs", "list").returncode == 0
-    assert sjs("jobs", "list", "--token-file", str(file)).returncode == 0
-    refused = sjs("contexts", "delete", "x", JOBSERVER_TOKEN=text)
+    assert sjs(guarded, "jobs", "list").returncode == 0
+    assert sjs(guarded, "jobs", "list", "--token-file", str(file)).returncode == 0
+    refused = sjs(guarded, "contexts", "delete", "x", JOBSERVER_TOKEN=text)
     assert (refused.returncode, "contexts:delete" in refused.stderr) == (5, True), refused
-    refused = sjs("jobs", "list", JOBSERVER_TOKEN="wrong")
+    refused = sjs(guarded, "jobs", "list", JOBSERVER_TOKEN="wrong")
     assert (refused.returncode, "not valid" in refused.stderr) == (5, True), refused
 
 
@@ -353,12 +359,37 @@ def test_tokens_are_made_before_the_first_start(fresh: Server) -> None:
     assert fresh.command("token", "list", "--data", str(fresh.data)).stdout.count("\n") == 2
     fresh.conf.write_text(fresh.conf.read_text() + 'spark.jobserver.auth.ways = ["token"]\n')
     fresh.start()
-    is_only_by_token = send(fresh, "GET /jobs")
-    assert is_only_by_token.status == 401
-    assert is_only_by_token.header("WWW-Authenticate") == 'Bearer realm="jobserver"'
+    refused = send(fresh, "GET /jobs")
+    refused.is_text(401, "Authorization, as Bearer TOKEN", "auth/local-token of its data folder")
+    assert refused.header("WWW-Authenticate") == 'Bearer realm="jobserver"'
     assert send(fresh, "GET /jobs", Authorization=f"Bearer {text}").status == 200
-    done = fresh.command("status", "--data", str(fresh.data))
+    the_commands_need_nothing(fresh)
+
+
+def the_commands_need_nothing(server: Server) -> None:
+    done = server.command("status", "--data", str(server.data))
     assert done.returncode == 0, done
+    done = sjs(server, "contexts", "delete", "x")
+    assert (done.returncode, "context x not found" in done.stderr) == (5, True), done
+    # A job is not the operator of its server by accident.
+    done = sjs(server, "contexts", "delete", "x", JOBSERVER_DRIVER="x.1")
+    assert (done.returncode, "Say who you are" in done.stderr) == (5, True), done
+
+
+NAMESPACE = ("unshare", "--user", "--map-root-user")
+
+
+@pytest.mark.skipif(
+    subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode != 0,
+    reason="namespaces of users cannot be made here",
+)
+def test_a_server_that_may_not_look_at_processes_says_so_and_takes_tokens(fresh: Server) -> None:
+    fresh.start(within=NAMESPACE)
+    for _ in range(2):
+        send(fresh, "GET /jobs").is_text(401, "Say who you are", "auth/local-token")
+    until(lambda: "may look into" in fresh.log(), 5, "the log tells it")
+    assert fresh.log().count("of no process that the server may look into") == 1
+    the_commands_need_nothing(fresh)
 
 
 def test_a_public_address_is_for_those_who_have_a_token(fresh: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -118,7 +119,15 @@ def test_the_page_on_traps_names_tests_that_exist() -> None:
         assert re.search(rf"(def|void) {test}\(", sources[name].read_text()), f"{name}::{test}"
 
 
-def test_the_demo_of_the_readme(fresh: Server) -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["known", "by a token"])
+def test_the_demo_of_the_readme(fresh: Server, tmp_path: Path, *, known: bool) -> None:
+    if not known:
+        # As where the kernel does not tell who makes a connection.
+        proxied = tmp_path / "bin" / "curl"
+        proxied.parent.mkdir()
+        proxied.write_text(f'#!/bin/sh\nexec {shutil.which("curl")} -H "Via: a proxy" "$@"\n')
+        proxied.chmod(0o755)
+        fresh.env["PATH"] = f"{proxied.parent}:{fresh.env['PATH']}"
     before = set((ROOT / "build").glob("demo-*"))
 
     done = subprocess.run(
@@ -133,5 +142,6 @@ def test_the_demo_of_the_readme(fresh: Server) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"status": "FINISHED",\n  "result": [[20, 1250.0], [21, 1500.0]]' in done.stdout
     assert '"result": {"a": 2, "b": 2}' in done.stdout
+    assert ("takes a token" in done.stderr) is not known
     assert set((ROOT / "build").glob("demo-*")) == before
     assert until_none_left(str(ROOT / "build" / "demo-").encode(), 5) == {}

@@ -637,3 +637,39 @@ def test_what_is_no_token_is_not_sent(server, sjs, tmp_path):
     code, _, err = sjs("contexts", "list", "--token-file", str(tmp_path / "none"))
     assert (code, "none" in err) == (2, True)
     assert server.received == []
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A process that looks as a server does, and its data folder."""
+    data = tmp_path / "data"
+    (data / "auth").mkdir(parents=True)
+    process = subprocess.Popen(
+        [sys.executable, "-S", "-c", "input()", "spark.jobserver.boot.ServerMain", "--data", data],
+        stdin=subprocess.PIPE,
+    )
+    yield data
+    process.communicate()
+
+
+def test_the_token_of_a_server_of_this_user_is_found(server, sjs, monkeypatch, running):
+    monkeypatch.delenv("JOBSERVER_TOKEN", raising=False)
+    server.on("GET /contexts", web.answer([]))
+
+    def sent():
+        assert sjs("contexts", "list")[0] == 0
+        return server.received[-1].headers.get("Authorization")
+
+    assert sent() is None
+    (running / "url").write_text(server.url + "/\n")
+    assert sent() is None
+    (running / "auth" / "local-token").write_text("of-the-server\n")
+    assert sent() == "Bearer of-the-server"
+    monkeypatch.setenv("JOBSERVER_TOKEN", "of-the-environment")
+    assert sent() == "Bearer of-the-environment"
+    monkeypatch.delenv("JOBSERVER_TOKEN")
+    monkeypatch.setenv("JOBSERVER_DRIVER", "x.1")
+    assert sent() is None
+    monkeypatch.delenv("JOBSERVER_DRIVER")
+    (running / "url").write_text("http://127.0.0.1:1/\n")
+    assert sent() is None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkjobserver import __version__
-from sparkjobserver.client import hocon
+from sparkjobserver.client import hocon, local_token
 from sparkjobserver.client.archives import ArchiveError
 from sparkjobserver.client.client import Client
 from sparkjobserver.client.connection import json_of, segment
@@ -89,7 +89,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _client(args: Arguments) -> Client:
     try:
-        return Client(args.url, token=_token(args.token_file))
+        return Client(args.url, token=_token(args.token_file) or local_token.find(args.url))
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -516,7 +516,8 @@ def _add_common(
         type=Path,
         metavar="FILE",
         default=token_file,
-        help="the file that holds a token of the server; default: the token in $JOBSERVER_TOKEN",
+        help="the file that holds a token of the server; default: the token in $JOBSERVER_TOKEN, "
+        "or that of a server which this user runs on this machine",
     )
     command.add_argument(
         "--json", action="store_true", default=json, help="write what the server says, as JSON"

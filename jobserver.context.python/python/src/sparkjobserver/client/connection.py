@@ -79,7 +79,7 @@ class Connection:
             headers=headers,
             transport=transport,
             # What the environment says of proxies is not meant for this machine.
-            trust_env=not _is_loopback(address.host),
+            trust_env=not is_loopback(address.host),
         )
 
     def close(self) -> None:
@@ -218,7 +218,8 @@ def _address(url: str) -> httpx2.URL:
     return address
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its own address, which no network has."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

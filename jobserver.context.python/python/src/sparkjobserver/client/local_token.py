@@ -1,0 +1,52 @@
+"""The token of a server that runs on this machine, for the user who runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sparkjobserver.client.connection import is_loopback
+
+_SERVER = b"spark.jobserver.boot.ServerMain"
+_DATA = b"--data"
+_DRIVER = "JOBSERVER_DRIVER"
+"""What the environment of a job has: what a job starts is not the operator of its server."""
+
+
+def find(url: str, proc: Path = Path("/proc")) -> str | None:
+    """The first token of the server at an address, where it is one of this user's processes.
+
+    :param url: its host is of this machine, or nothing is looked for
+    :return: None where there is none, or it cannot be read
+    """
+    wanted = urlsplit(url)
+    if not is_loopback(wanted.hostname or "") or _DRIVER in os.environ:
+        return None
+    found = (_token(data, wanted.port) for data in _data_folders(proc))
+    return next(filter(None, found), None)
+
+
+def _token(data: Path, port: int | None) -> str | None:
+    """That of a data folder; None where its server has another port, or it has none."""
+    try:
+        served = urlsplit((data / "url").read_text("utf-8").strip())
+        if served.port != port or not is_loopback(served.hostname or ""):
+            return None
+        return (data / "auth" / "local-token").read_text("ascii").strip()
+    except (OSError, ValueError):
+        return None  # it is starting, or has no tokens
+
+
+def _data_folders(proc: Path) -> Iterator[Path]:
+    """Those of the servers that this user runs."""
+    for process in proc.iterdir() if proc.is_dir() else ():
+        try:
+            if not process.name.isdigit() or process.stat().st_uid != os.geteuid():
+                continue
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has ended meanwhile
+        if _SERVER in words and _DATA in words[:-1]:
+            yield Path(os.fsdecode(words[words.index(_DATA) + 1]))
