@@ -3,17 +3,20 @@ package spark.jobserver.auth;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The kernel's table of processes: which has a socket open, and whether it is of a driver. */
 final class ProcessTable {
@@ -25,7 +28,13 @@ final class ProcessTable {
   /** How many processes are remembered that had sockets: they are likely to have the next. */
   private static final int MOST_RECENT = 8;
 
+  /** How many of the ids that were given last are looked at before all. */
+  private static final int YOUNGEST = 16;
+
   private static final int DEEPEST = 64;
+
+  /** The line of {@code status} with the process of a thread. */
+  private static final String PROCESS = "Tgid:";
 
   /** The field of {@code loadavg} with the id that the kernel gave last. */
   private static final int LAST_GIVEN = 4;
@@ -54,17 +63,21 @@ final class ProcessTable {
    */
   Optional<Long> holder(long inode) {
     String socket = "socket:[" + inode + "]";
-    List<Long> likely;
-    synchronized (recent) {
-      likely = List.copyOf(recent);
-    }
-    Optional<Long> found = likely.stream().filter(process -> has(process, socket)).findFirst();
-    if (found.isEmpty()) {
-      found = all().stream().filter(process -> has(process, socket)).findFirst();
-    }
+    Optional<Long> found =
+        Stream.<Supplier<List<Long>>>of(this::remembered, this::youngest, this::all)
+            .flatMap(processes -> processes.get().stream())
+            .filter(process -> has(process, socket))
+            .findFirst()
+            .flatMap(this::processOf);
     // The server has more files open than its clients, and calls itself rarely.
     found.filter(process -> process != server).ifPresent(this::remember);
     return found;
+  }
+
+  private List<Long> remembered() {
+    synchronized (recent) {
+      return List.copyOf(recent);
+    }
   }
 
   private void remember(long process) {
@@ -78,9 +91,19 @@ final class ProcessTable {
   }
 
   /**
-   * All processes, the youngest first: most clients live for one request. Ids are given in turn, so
-   * those above the last that was given are from the round before.
+   * The ids that were given last, the last first, of processes and of threads: most clients live
+   * for one request, and to go through all would take longer.
    */
+  private List<Long> youngest() {
+    try {
+      String[] fields = Files.readString(proc.resolve("loadavg"), ISO_8859_1).split("\\s+", -1);
+      long last = Long.parseLong(fields[LAST_GIVEN]);
+      return LongStream.range(0, YOUNGEST).mapToObj(before -> last - before).toList();
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return List.of();
+    }
+  }
+
   private List<Long> all() {
     List<Long> all = new ArrayList<>();
     for (String name : names(proc)) {
@@ -88,18 +111,19 @@ final class ProcessTable {
         all.add(Long.parseLong(name));
       }
     }
-    long last = lastGiven();
-    all.sort(Comparator.comparing((Long id) -> id > last).thenComparing(Comparator.reverseOrder()));
+    all.sort(Collections.reverseOrder());
     return all;
   }
 
-  /** The id that was given last; the highest there could be when the kernel does not tell. */
-  private long lastGiven() {
-    try {
-      String[] fields = Files.readString(proc.resolve("loadavg"), ISO_8859_1).split("\\s+", -1);
-      return Long.parseLong(fields[LAST_GIVEN]);
-    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      return Long.MAX_VALUE;
+  /** The process of a thread; a process is one of its own threads. */
+  private Optional<Long> processOf(long thread) {
+    try (Stream<String> lines = Files.lines(folder(thread).resolve("status"), ISO_8859_1)) {
+      return lines
+          .filter(line -> line.startsWith(PROCESS))
+          .findFirst()
+          .map(line -> Long.valueOf(line.substring(PROCESS.length()).strip()));
+    } catch (IOException | UncheckedIOException | NumberFormatException e) {
+      return Optional.empty();
     }
   }
 

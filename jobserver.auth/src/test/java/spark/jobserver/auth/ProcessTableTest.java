@@ -31,6 +31,7 @@ class ProcessTableTest {
     Path folder = Files.createDirectories(proc.resolve(id + "/fd")).getParent();
     Files.writeString(folder.resolve("stat"), "%d (%s) S %d 1 1 0 -1".formatted(id, name, parent));
     Files.writeString(folder.resolve("environ"), environment);
+    Files.writeString(folder.resolve("status"), "Name:\t%s\nTgid:\t%d\n".formatted(name, id));
   }
 
   private void open(long id, int file, String target) throws IOException {
@@ -48,6 +49,23 @@ class ProcessTableTest {
     assertThat(table.holder(22)).isEmpty();
     Files.delete(proc.resolve("10/fd/3"));
     assertThat(table.holder(222)).isEmpty();
+  }
+
+  @Test
+  void whatHasBegunLastMayBeAThread() throws IOException {
+    process(53, 1, "thread of the server", "");
+    Files.writeString(proc.resolve("53/status"), "Name:\tx\nUmask:\t0022\nTgid:\t" + SERVER);
+    open(53, 3, "socket:[333]");
+    open(SERVER, 3, "socket:[333]");
+    open(10, 3, "socket:[222]");
+    for (long last : new long[] {53, 54, 7}) {
+      Files.writeString(proc.resolve("loadavg"), "0.38 2.50 4.09 3/113 " + last);
+      assertThat(table.holder(333)).contains(SERVER);
+      assertThat(table.holder(222)).contains(10L);
+      assertThat(table.holder(444)).isEmpty();
+    }
+    Files.writeString(proc.resolve("loadavg"), "");
+    assertThat(table.holder(333)).contains(SERVER);
   }
 
   @Test
