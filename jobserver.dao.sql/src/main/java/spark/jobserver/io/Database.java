@@ -1,9 +1,12 @@
 package spark.jobserver.io;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,12 +18,14 @@ import org.slf4j.LoggerFactory;
 import spark.jobserver.api.FullDisk;
 import spark.jobserver.api.dao.DaoException;
 import spark.jobserver.api.dao.StoreFullException;
+import spark.jobserver.api.server.Measured;
+import spark.jobserver.api.server.Measurement;
 
 /**
  * A database whose schema is current. May be used from any thread; each transaction has a
  * connection of the pool for as long as it lasts.
  */
-final class Database implements AutoCloseable {
+final class Database implements Measured, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
   /** How often a transaction is tried that others get in the way of. */
@@ -149,6 +154,29 @@ final class Database implements AutoCloseable {
   private static boolean clashed(SQLException error) {
     String state = error.getSQLState();
     return state != null && (state.startsWith("40") || state.equals("23505"));
+  }
+
+  @Override
+  public List<Measurement> measurements() {
+    HikariPoolMXBean now = pool.getHikariPoolMXBean();
+    return List.of(
+        connections("in_use", now.getActiveConnections()),
+        connections("idle", now.getIdleConnections()),
+        Measurement.gauge(
+            "jobserver_dao_connections_max",
+            "Connections to the database that there may be",
+            Map.of(),
+            pool.getMaximumPoolSize()),
+        Measurement.gauge(
+            "jobserver_dao_waiting",
+            "Transactions that wait for a connection to the database",
+            Map.of(),
+            now.getThreadsAwaitingConnection()));
+  }
+
+  private static Measurement connections(String state, int count) {
+    return Measurement.gauge(
+        "jobserver_dao_connections", "Connections to the database", Map.of("state", state), count);
   }
 
   @Override

@@ -18,6 +18,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.jdbc.DataSourceFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import spark.jobserver.api.server.Measured;
 
 /**
  * Opens the database, brings its schema up to date, and only then publishes {@link Database}. It
@@ -36,7 +37,7 @@ public final class DatabaseOpener {
   private static final String MIGRATIONS = "classpath:spark/jobserver/io/migration";
 
   private final Database database;
-  private final ServiceRegistration<Database> registration;
+  private final ServiceRegistration<?> registration;
 
   /**
    * Opens the database that the configuration names.
@@ -52,7 +53,9 @@ public final class DatabaseOpener {
       throws SQLException {
     String dataFolder = context.getProperty(DerbyDataSourceFactory.DATA_FOLDER);
     database = opened(SqlDaoSettings.of(config), driver, dataFolder);
-    registration = context.registerService(Database.class, database, null);
+    registration =
+        context.registerService(
+            new String[] {Database.class.getName(), Measured.class.getName()}, database, null);
   }
 
   @Deactivate

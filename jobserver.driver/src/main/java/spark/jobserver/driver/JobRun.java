@@ -1,6 +1,8 @@
 package spark.jobserver.driver;
 
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -24,6 +26,8 @@ final class JobRun implements JobListener {
   private final BiConsumer<Event.JobEnded, Content> ended;
   private Optional<Event.JobEnded> wish = Optional.empty();
   private Optional<RunningJob> running = Optional.empty();
+  private final long accepted = System.nanoTime();
+  private OptionalLong foundValid = OptionalLong.empty();
   private boolean begun;
   private boolean over;
 
@@ -139,6 +143,7 @@ final class JobRun implements JobListener {
       if (over) {
         return;
       }
+      foundValid = OptionalLong.of(System.nanoTime());
     }
     validated.run();
   }
@@ -185,6 +190,15 @@ final class JobRun implements JobListener {
       }
       over = true;
     }
-    ended.accept(how, result);
+    ended.accept(timed(how), result);
+  }
+
+  private Event.JobEnded timed(Event.JobEnded how) {
+    if (foundValid.isEmpty()) {
+      return how;
+    }
+    long valid = foundValid.getAsLong();
+    return how.after(
+        Duration.ofNanos(valid - accepted), Duration.ofNanos(System.nanoTime() - valid));
   }
 }

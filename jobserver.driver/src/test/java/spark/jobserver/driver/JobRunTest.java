@@ -46,6 +46,22 @@ class JobRunTest {
   }
 
   @Test
+  void tellsHowLongItTook() {
+    List<Event.JobEnded> ends = new ArrayList<>();
+    JobRun valid = new JobRun("b", () -> {}, this::note, (ended, result) -> ends.add(ended));
+    valid.validated();
+    valid.ended(new JobOutcome.Failed(Failure.of("division by zero")));
+    JobRun invalid = new JobRun("c", () -> {}, this::note, (ended, result) -> ends.add(ended));
+    invalid.ended(new JobOutcome.Invalid(List.of("no input")));
+
+    assertThat(ends.get(0).preparing()).isPositive();
+    assertThat(ends.get(0).running()).isPositive();
+    assertThat(ends.get(1))
+        .extracting(Event.JobEnded::preparing, Event.JobEnded::running)
+        .containsExactly(0L, 0L);
+  }
+
+  @Test
   void tellsHowFarItIsUntilItHasEnded() {
     begin();
     run.validated();

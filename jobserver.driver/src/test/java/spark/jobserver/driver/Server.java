@@ -123,8 +123,15 @@ public final class Server implements DriverDesk, AutoCloseable {
   @Override
   public void event(DriverId driver, Event event, Content attachment) throws IOException {
     try (InputStream in = attachment.open()) {
-      told.add(new Told(event, new String(in.readAllBytes(), StandardCharsets.UTF_8)));
+      told.add(new Told(untimed(event), new String(in.readAllBytes(), StandardCharsets.UTF_8)));
     }
+  }
+
+  /** How long a job took is another each time. */
+  private static Event untimed(Event event) {
+    return event instanceof Event.JobEnded end
+        ? new Event.JobEnded(end.jobId(), end.ending(), end.failure())
+        : event;
   }
 
   @Override

@@ -59,7 +59,8 @@ public final class GatedHttp {
       CorsConfig corsConfig,
       AddressConfig address,
       @Reference ConfigurationAdmin configurations,
-      @Reference Startup startup)
+      @Reference Startup startup,
+      @Reference RequestObservers observers)
       throws IOException, InterruptedException {
     this.startup = startup;
     this.port = new HttpPort(context, configurations);
@@ -69,7 +70,7 @@ public final class GatedHttp {
     this.registration =
         context.registerService(
             Preprocessor.class,
-            gate,
+            new ObservedGate(gate, observers),
             // Before any other preprocessor.
             FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, Integer.MAX_VALUE)));
     open(address);

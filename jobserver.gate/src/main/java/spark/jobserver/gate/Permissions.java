@@ -39,6 +39,8 @@ final class Permissions {
               "POST", "data:upload",
               "DELETE", "data:delete",
               "PUT", "data:reset"),
+          "metrics",
+          Map.of("GET", "metrics:read"),
           "metricz",
           Map.of("GET", "metrics:read"),
           "context-factories",

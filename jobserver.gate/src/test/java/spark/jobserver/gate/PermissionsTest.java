@@ -30,6 +30,7 @@ class PermissionsTest {
     "DELETE, /data/a%2Fb, data:delete",
     "PUT, /data, data:reset",
     "GET, /metricz, metrics:read",
+    "GET, /metrics, metrics:read",
     "GET, /context-factories, factories:read",
     "GET, /plugin/jobs, plugins:use",
     "DELETE, /Jobs/x, plugins:use",

@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.Progress;
@@ -62,8 +64,26 @@ public sealed interface Event {
    * A job has ended. The JSON text of its result follows the message.
    *
    * @param failure why, unless it is FINISHED; its parts are empty then
+   * @param preparing microseconds from when it was accepted to when it was found valid; 0 when it
+   *     never was, or when it is not told
+   * @param running microseconds from then to its end; 0 likewise
    */
-  record JobEnded(String jobId, Ending ending, Failure failure) implements Event {}
+  record JobEnded(String jobId, Ending ending, Failure failure, long preparing, long running)
+      implements Event {
+    /** Without a word of how long it took. */
+    public JobEnded(String jobId, Ending ending, Failure failure) {
+      this(jobId, ending, failure, 0, 0);
+    }
+
+    /** The same, with how long it took. */
+    public JobEnded after(Duration preparing, Duration running) {
+      return new JobEnded(jobId, ending, failure, micros(preparing), micros(running));
+    }
+
+    private static long micros(Duration duration) {
+      return Math.max(1, TimeUnit.NANOSECONDS.toMicros(duration.toNanos()));
+    }
+  }
 
   /**
    * The answer to {@link Command.ListNamedObjects}. May be lost, for who asked waits but a while;

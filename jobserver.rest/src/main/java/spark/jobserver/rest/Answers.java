@@ -4,6 +4,7 @@ import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -26,6 +27,8 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Measured;
+import spark.jobserver.api.server.Measurement;
 
 /**
  * The threads on which requests are worked on and answers written: reading a body, asking the core
@@ -42,11 +45,11 @@ import spark.jobserver.api.server.JobserverException;
  * reloads, and nobody's request may end by that.
  */
 @Component(
-    service = Answers.class,
+    service = {Answers.class, Measured.class},
     immediate = true,
     configurationPid = RestConfig.PID,
     configurationPolicy = ConfigurationPolicy.REQUIRE)
-public final class Answers {
+public final class Answers implements Measured {
   private static final long IDLE_SECONDS = 60;
 
   private final RestSettings settings;
@@ -209,6 +212,25 @@ public final class Answers {
         "rest.threads.max", (long) threads.getMaximumPoolSize(),
         "rest.requests.queued", (long) threads.getQueue().size(),
         "rest.requests.open", (long) open.size());
+  }
+
+  @Override
+  public List<Measurement> measurements() {
+    return List.of(
+        gauge("jobserver_http_threads", "Threads that work on requests", threads.getActiveCount()),
+        gauge(
+            "jobserver_http_threads_max",
+            "Threads that may work on requests",
+            threads.getMaximumPoolSize()),
+        gauge(
+            "jobserver_http_requests_queued",
+            "Requests that wait for a thread",
+            threads.getQueue().size()),
+        gauge("jobserver_http_requests_open", "Requests that are not answered yet", open.size()));
+  }
+
+  private static Measurement gauge(String name, String help, long value) {
+    return Measurement.gauge(name, help, Map.of(), value);
   }
 
   /** Whether the server is being stopped: answers that go on and on end. */

@@ -142,7 +142,7 @@ public final class ContextJobs {
    */
   private void endWithContext(LiveJob live) {
     try {
-      finish(live, JobLife.contextOver(live.job(), context.get(), false), Optional.empty());
+      finish(live, JobLife.contextOver(live.job(), context.get(), false));
     } catch (RuntimeException e) {
       LOG.error("job {}: its end cannot be stored, trying again", live.job().id(), e);
       around
@@ -157,7 +157,7 @@ public final class ContextJobs {
   /** Takes up a job that was committed before this server started. */
   synchronized void adopt(Job job, Optional<String> callback, boolean killWished) {
     slotsTaken++;
-    jobs.put(job.id(), LiveJob.of(job, callback));
+    jobs.put(job.id(), LiveJob.adopted(job, callback));
     if (killWished) {
       killWishes.add(job.id());
     }
@@ -187,6 +187,19 @@ public final class ContextJobs {
   boolean isEmpty() {
     return jobs.isEmpty();
   }
+
+  /** How many jobs are live, and how many of them are known to run. */
+  Count count() {
+    long running = jobs.values().stream().filter(job -> job.started().isDone()).count();
+    return new Count(jobs.size(), running);
+  }
+
+  /**
+   * Live jobs.
+   *
+   * @param running those that were found valid and run
+   */
+  record Count(long live, long running) {}
 
   /** A job that is live, as its submitter knows it. */
   public Optional<Submission> submission(String id) {
@@ -221,14 +234,15 @@ public final class ContextJobs {
     if (job != null) {
       JobLife.End end = JobLife.told(job.job(), event);
       boolean finished = end.state() == JobState.FINISHED;
-      finish(job, end, finished ? Optional.of(atHand(result)) : Optional.empty());
+      finish(
+          job, end, Optional.of(event), finished ? Optional.of(atHand(result)) : Optional.empty());
     }
   }
 
   /** The context is over, and with it the jobs that are left. */
   void contextOver(Context over) {
     for (LiveJob job : jobs.values()) {
-      finish(job, JobLife.contextOver(job.job(), over, wished(job)), Optional.empty());
+      finish(job, JobLife.contextOver(job.job(), over, wished(job)));
     }
   }
 
@@ -242,7 +256,13 @@ public final class ContextJobs {
     }
   }
 
-  private void finish(LiveJob live, JobLife.End end, Optional<Content> result) {
+  /** A job ends whose driver has not told so. */
+  private void finish(LiveJob live, JobLife.End end) {
+    finish(live, end, Optional.empty(), Optional.empty());
+  }
+
+  private void finish(
+      LiveJob live, JobLife.End end, Optional<JobEnded> event, Optional<Content> result) {
     Job job = live.job();
     // First: once the job has ended on record, nobody would do it.
     if (end.refusal().isPresent()) {
@@ -259,7 +279,7 @@ public final class ContextJobs {
     if (first) {
       killWishes.remove(job.id());
       giveBackSlot();
-      around.counters().count(ended.state());
+      around.counters().ended(ended.state(), live.times(event));
       LOG.info("job {}: {} in context {}", job.id(), ended.state(), job.contextId());
     }
     if (won && end.refusal().isPresent()) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -29,6 +30,8 @@ import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.api.driver.SpareDriver;
+import spark.jobserver.api.server.Measured;
+import spark.jobserver.api.server.Measurement;
 import spark.jobserver.api.server.Settings;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.config.DriverConfig;
@@ -48,11 +51,11 @@ import spark.jobserver.link.Wire;
  * removed by the next.
  */
 @Component(
-    service = SpareDrivers.class,
+    service = {SpareDrivers.class, Measured.class},
     immediate = true,
     configurationPid = DriverConfig.PID,
     configurationPolicy = ConfigurationPolicy.REQUIRE)
-public final class SpareDrivers {
+public final class SpareDrivers implements Measured {
   private static final Logger LOG = LoggerFactory.getLogger(SpareDrivers.class);
   private static final String BLOCK = "spark.context-settings";
   private static final String FACTORY = "context-factory";
@@ -173,6 +176,20 @@ public final class SpareDrivers {
     spare.driver().kill();
     Files.deleteIfExists(spec.folder().resolve(SpareFile.NAME));
     return launcher.launch(spec);
+  }
+
+  @Override
+  public synchronized List<Measurement> measurements() {
+    long ready = kept.stream().filter(one -> one.driver().isReady()).count();
+    return List.of(counted("ready", ready), counted("starting", kept.size() - ready));
+  }
+
+  private static Measurement counted(String state, long count) {
+    return Measurement.gauge(
+        "jobserver_spare_drivers",
+        "Drivers that wait for a context, and that are about to",
+        Map.of("state", state),
+        count);
   }
 
   /** Nothing is started while a context starts, and for a while afterwards. */

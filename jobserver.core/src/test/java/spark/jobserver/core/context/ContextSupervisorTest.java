@@ -16,8 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +40,7 @@ import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.JobInsertion;
 import spark.jobserver.api.dao.RequestKey;
 import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobObserver;
 import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
@@ -290,6 +294,57 @@ class ContextSupervisorTest {
     try (InputStream in = dao.result(command.jobId()).orElseThrow().open()) {
       assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("[1]");
     }
+  }
+
+  @Test
+  void who_observes_jobs_is_told_how_long_they_took_each_once() throws Exception {
+    List<JobObserver.Times> told = new CopyOnWriteArrayList<>();
+    JobObserver failing =
+        (state, times) -> {
+          throw new IllegalStateException("an observer that fails");
+        };
+    counters.observers(List.of(failing, (state, times) -> told.add(times)));
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    String id = driver.next(Command.RunJob.class).jobId();
+    driver.tell(new Event.JobEnded(id, Ending.FAILED, Failure.of("no"), 2_000, 30_000));
+    get(submission.ended());
+
+    JobObserver.Times times = told.get(0);
+    assertThat(told).hasSize(1);
+    assertThat(times.preparing()).contains(Duration.ofMillis(2));
+    assertThat(times.running()).contains(Duration.ofMillis(30));
+    assertThat(times.delivering().orElseThrow().plusMillis(32)).isEqualTo(times.total().get());
+  }
+
+  @Test
+  void of_a_job_that_an_earlier_server_has_begun_the_time_is_not_known() throws Exception {
+    BlockingQueue<JobObserver.Times> told = new LinkedBlockingQueue<>();
+    counters.observers(List.of((state, times) -> told.add(times)));
+    FakeDriver driver = running("c");
+    String id = submit("c").job().id();
+    driver.next(Command.RunJob.class);
+    restart();
+    driver.finish(id, "1");
+
+    assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo(JobObserver.Times.UNKNOWN);
+  }
+
+  @Test
+  void contexts_and_jobs_are_counted_by_their_states() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    submit("c");
+    driver.tell(new Event.JobStarted(submission.job().id()));
+    get(submission.started());
+
+    assertThat(new ContextMeasurements(supervisor).measurements())
+        .filteredOn(one -> one.value() > 0)
+        .extracting(one -> one.name() + one.labels() + one.value())
+        .containsExactlyInAnyOrder(
+            "jobserver_contexts{state=running}1.0",
+            "jobserver_jobs{state=running}1.0",
+            "jobserver_jobs{state=preparing}1.0");
   }
 
   @Test

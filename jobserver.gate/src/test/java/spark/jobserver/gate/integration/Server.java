@@ -46,6 +46,7 @@ import spark.jobserver.api.auth.Authentication;
 import spark.jobserver.api.auth.Authenticator;
 import spark.jobserver.api.auth.Identity;
 import spark.jobserver.api.auth.IncomingRequest;
+import spark.jobserver.api.server.RequestObserver;
 import spark.jobserver.boot.Startup;
 import spark.jobserver.gate.integration.plugin.PluginPreprocessor;
 import spark.jobserver.gate.integration.plugin.PluginServlet;
@@ -55,7 +56,7 @@ import spark.jobserver.gate.integration.plugin.ServletPlugin;
 final class Server implements AutoCloseable {
   /** What bundles and tests share. */
   private static final String PACKAGES =
-      "spark.jobserver.boot;version=1.0.0,spark.jobserver.api.auth;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
+      "spark.jobserver.boot;version=1.0.0,spark.jobserver.api.auth;version=1.0.0,spark.jobserver.api.server;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
           + "org.slf4j;version=2.0.0,org.slf4j.event;version=2.0.0,org.slf4j.spi;version=2.0.0";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -149,6 +150,11 @@ final class Server implements AutoCloseable {
             Authenticator.class,
             service,
             FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, ranking)));
+  }
+
+  /** Has somebody be told of requests. */
+  ServiceRegistration<RequestObserver> register(RequestObserver observer) {
+    return context().registerService(RequestObserver.class, observer, null);
   }
 
   /** Has nobody be asked any more. */

@@ -1,15 +1,20 @@
 package spark.jobserver.gate.integration.plugin;
 
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 
 /** Answers in the ways in which servlets of plugins may. */
 public final class PluginServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
+
+  /** How long an answer to {@code /slow} takes at least. */
+  public static final long SLOW_NANOS = 50_000_000;
 
   @Override
   protected void service(HttpServletRequest request, HttpServletResponse response)
@@ -37,6 +42,19 @@ public final class PluginServlet extends HttpServlet {
       case "/later" -> {
         response.setHeader("Cache-Control", "max-age=60");
         request.startAsync().dispatch("/plugin/echo");
+      }
+      case "/routed" -> {
+        request.setAttribute("spark.jobserver.route", "/plugin/{what}");
+        text(response, "routed");
+      }
+      case "/slow" -> {
+        AsyncContext later = request.startAsync();
+        later.start(
+            () -> {
+              LockSupport.parkNanos(SLOW_NANOS);
+              ((HttpServletResponse) later.getResponse()).setStatus(503);
+              later.complete();
+            });
       }
       case "/wordless" -> {
         response.reset();

@@ -1,0 +1,34 @@
+package spark.jobserver.api.server;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** Is told of every HTTP request, of plugins too. A bundle publishes it as an OSGi service. */
+@ConsumerType
+public interface RequestObserver {
+  /**
+   * The attribute of a servlet request in which whoever answers it notes, as a string, by which
+   * template of a route it does so. One of few: it never has anything of the caller's in it.
+   */
+  String ROUTE = "spark.jobserver.route";
+
+  /**
+   * A request has been answered. Called by many threads at once; must return at once. What it
+   * throws is logged.
+   */
+  void answered(AnsweredRequest request);
+
+  /**
+   * A request with its answer.
+   *
+   * @param method as it was taken, which a query parameter may have said; any text
+   * @param route by which template it was answered, such as {@code /jobs/{jobId}}; empty when the
+   *     gate refused it, or nothing that tells its template answered it
+   * @param refused whether the gate refused it
+   * @param status of the answer
+   * @param took from when its head was read to when its answer was complete
+   */
+  record AnsweredRequest(
+      String method, Optional<String> route, boolean refused, int status, Duration took) {}
+}

@@ -1,0 +1,101 @@
+package spark.jobserver.gate;
+
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import spark.jobserver.api.server.RequestObserver;
+import spark.jobserver.api.server.RequestObserver.AnsweredRequest;
+
+/**
+ * A request from when it comes to when its answer is complete, which the container may say on
+ * another thread. What it says of an answer is told once.
+ */
+final class ObservedRequest implements AsyncListener {
+  private final long begun = System.nanoTime();
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final Consumer<AnsweredRequest> answered;
+  private final AtomicBoolean told = new AtomicBoolean();
+  private Optional<HttpServletRequest> passed = Optional.empty();
+
+  /** What was so when the thread that brought it left it; later it may be another's. */
+  private volatile String method = "";
+
+  private volatile Optional<String> route = Optional.empty();
+
+  ObservedRequest(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      Consumer<AnsweredRequest> answered) {
+    this.request = request;
+    this.response = response;
+    this.answered = answered;
+  }
+
+  /** The gate lets it through, as this. */
+  void passed(HttpServletRequest as) {
+    passed = Optional.of(as);
+  }
+
+  /**
+   * Everybody is done with it, or somebody will answer it later.
+   *
+   * @param failed whether an exception ends it, of which the container makes the answer
+   */
+  void left(boolean failed) {
+    method = passed.orElse(request).getMethod();
+    route = Optional.ofNullable(request.getAttribute(RequestObserver.ROUTE)).map(Object::toString);
+    if (failed) {
+      tell(response.isCommitted() ? response.getStatus() : 500);
+    } else if (!request.isAsyncStarted() || !isHeard()) {
+      tell(response.getStatus());
+    }
+  }
+
+  /** Whether the container says when it is answered; not when it is already. */
+  private boolean isHeard() {
+    try {
+      request.getAsyncContext().addListener(this);
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
+  private void tell(int status) {
+    if (told.compareAndSet(false, true)) {
+      answered.accept(
+          new AnsweredRequest(
+              method,
+              route,
+              passed.isEmpty() && status >= 400,
+              status,
+              Duration.ofNanos(System.nanoTime() - begun)));
+    }
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    tell(response.getStatus());
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    // It is completed after that.
+  }
+
+  @Override
+  public void onError(AsyncEvent event) {
+    // It is completed after that.
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    event.getAsyncContext().addListener(this);
+  }
+}

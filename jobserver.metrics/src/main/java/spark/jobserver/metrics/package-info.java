@@ -1,0 +1,2 @@
+/** What Prometheus reads of the server. */
+package spark.jobserver.metrics;
