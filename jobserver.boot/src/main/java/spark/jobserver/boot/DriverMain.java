@@ -66,6 +66,10 @@ public final class DriverMain {
     properties.put("jobserver.folder", folder.toString());
     properties.put("jobserver.spark.home", spark.folder().toString());
     properties.put("jobserver.spark.version", spark.version());
+    // Log4j finds the configuration that Spark has given it by the parents of class loaders:
+    // without this the bundles'
+    // loaders have none, and nothing but errors would be in the driver's log.
+    properties.put(Constants.FRAMEWORK_BUNDLE_PARENT, Constants.FRAMEWORK_BUNDLE_PARENT_FRAMEWORK);
     properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(Set.of()));
     return new BundleHost(properties, folder.resolve("felix"), ending, DriverMain::failed)
         .run(bundles);
