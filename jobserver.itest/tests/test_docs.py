@@ -88,16 +88,22 @@ def test_the_page_on_rest(tmp_path: Path, clone: Path) -> None:
 
 def test_the_page_for_operators(tmp_path: Path, clone: Path) -> None:
     with running(tmp_path) as server:
-        (command,) = commands("docs/operating.md")
-        here = re.sub(
-            r"bin/jobserver (token [^>\n]*)",
-            rf"{server.home}/bin/jobserver \1 --data {server.data} ",
-            command,
+        printed, scraped = (
+            run(
+                server,
+                clone,
+                re.sub(
+                    r"bin/jobserver (token [^>\n]*)",
+                    rf"{server.home}/bin/jobserver \1 --data {server.data} ",
+                    command,
+                ),
+            )
+            for command in commands("docs/operating.md")
         )
-        printed = run(server, clone, here)
 
     assert re.search(r"^ci  user  since \S+  until \S+$", printed, re.MULTILINE)
     assert "\n[]Revoked ci\n" in printed
+    assert 'jobserver_info{version="' in scraped
 
 
 def test_the_readme_names_commands_that_exist() -> None:

@@ -89,7 +89,7 @@ def test_a_listed_origin_may_read(known: Server) -> None:
     assert answer.header("Access-Control-Allow-Credentials") == "true"
     assert (
         answer.header("Access-Control-Expose-Headers")
-        == "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset"
+        == "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset, X-Request-Id"
     )
     assert answer.header("Vary") == "Origin"
 

@@ -1,12 +1,30 @@
-"""What an operator sees of the server: metrics."""
+"""What an operator sees of the server: metrics, ids of requests, the log of who did what."""
 
 from __future__ import annotations
 
+import json
+import re
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from server import Server, example, running, send
+from server import SESSION_FACTORY, Server, example, running, send, until
+
+JOBS = """
+import os
+
+from sparkjobserver.api import SparkJob
+
+
+class Request(SparkJob):
+    def validate(self, context, runtime, config):
+        return config
+
+    def run_job(self, context, runtime, config):
+        return os.environ.get("JOBSERVER_REQUEST_ID")
+"""
 
 #: Where a caller is nobody whom the server knows.
 ELSEWHERE = {"X_Forwarded_For": "192.0.2.1"}
@@ -19,11 +37,19 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a context in which a job has ended well and another badly."""
     with running(tmp_path_factory.mktemp("observed")) as server:
         server.upload("example_jobs", example("sjs_python_examples-*.egg"))
+        server.upload("jobs", archive(tmp_path_factory.mktemp("jobs"), JOBS))
         server.context("metrics")
         word_count = "example_jobs.word_count.WordCountSparkJob"
         for config in ('input.strings = ["a", "b", "a"]', "input.strings = 7"):
             server.submit("example_jobs", word_count, "metrics", config, sync="true")
         yield server
+
+
+def archive(folder: Path, source: str) -> Path:
+    file = folder / "jobs.egg"
+    with zipfile.ZipFile(file, "w") as egg:
+        egg.writestr("observed.py", source)
+    return file
 
 
 def scraped(server: Server) -> Samples:
@@ -104,3 +130,113 @@ def test_metrics_need_a_permission(observed: Server) -> None:
         )
         bearer = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
         assert send(observed, "GET /metrics", **bearer).status == status
+
+
+# One id from the request to the worker
+
+
+def test_the_id_of_a_request_is_with_its_job_in_every_process(observed: Server) -> None:
+    query = "appName=jobs&classPath=observed.Request&context=metrics&sync=true"
+    for request_id in ("Root=1-67891233", "second"):
+        answer = send(observed, f"POST /jobs?{query}", X_Request_Id=request_id)
+        assert answer.header("X-Request-Id") == request_id
+        assert answer.json["result"] == request_id
+        job = answer.json["jobId"]
+        context = observed.data / "contexts" / observed.context_id("metrics")
+        driver = (context / "log" / "driver.log").read_text()
+        assert f"job {job}: accepted, of request {request_id}" in driver
+        until(
+            lambda: f" {{{request_id}}} - job {job}: FINISHED" in observed.log(),  # noqa: B023
+            10,
+            "the server has logged the end of the job with the id",
+        )
+
+
+def test_a_job_of_its_own_context_has_the_id_too(observed: Server) -> None:
+    query = f"appName=jobs&classPath=observed.Request&sync=true&context-factory={SESSION_FACTORY}"
+    answer = send(observed, f"POST /jobs?{query}", X_Request_Id="alone")
+    assert answer.json["result"] == "alone", answer
+
+
+# Who did what
+
+
+def audit(server: Server) -> list[dict[str, str]]:
+    lines = (server.data / "log" / "audit.log").read_text().splitlines()
+    for line in lines:
+        assert re.fullmatch(r'\S+( [a-z]+="[^"]*"){9}', line), line
+    return [dict(re.findall(r'([a-z]+)="([^"]*)"', line)) for line in lines]
+
+
+def audited(server: Server, request_id: str) -> dict[str, str]:
+    return until(
+        lambda: [line for line in audit(server) if line["request"] == request_id],
+        10,
+        f"the request {request_id} is in the audit log",
+    )[0]
+
+
+def test_what_changes_something_is_in_the_audit_log(observed: Server) -> None:
+    send(observed, "DELETE /jobs/none?secret=hunter2", X_Request_Id="delete-1")
+    send(observed, "POST /jobs/none?_method=DELETE", X_Request_Id="delete-2")
+    line = audited(observed, "delete-1")
+    assert line.pop("client").startswith("127.0.0.1:")
+    assert int(line.pop("ms")) >= 0
+    assert line.pop("caller")
+    assert line == {
+        "request": "delete-1",
+        "way": "local",
+        "method": "DELETE",
+        "path": "/jobs/none",
+        "outcome": "failed",
+        "status": "404",
+    }
+    assert audited(observed, "delete-2")["method"] == "DELETE"
+    assert "hunter2" not in (observed.data / "log" / "audit.log").read_text()
+
+
+def test_what_is_refused_is_in_the_audit_log_and_reading_is_not(observed: Server) -> None:
+    secret = "0123456789abcdef" * 4
+    bearer = {"Authorization": f"Bearer {secret}", **ELSEWHERE}
+    send(observed, "GET /jobs", X_Request_Id="reading")
+    send(observed, "GET /jobs", X_Request_Id="unknown", **ELSEWHERE)
+    send(observed, "GET /jobs", X_Request_Id="wrong", **bearer)
+    send(observed, "GET /jobs", "evil.example.com", X_Request_Id="foreign")
+    done = observed.command(
+        "token", "make", "few", "--role", "jobs:read", "--data", str(observed.data)
+    )
+    few = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
+    send(observed, "DELETE /contexts/metrics", X_Request_Id="lacking", **few)
+    for request_id, status, caller, way in (
+        ("unknown", "401", "-", "-"),
+        ("wrong", "401", "-", "-"),
+        ("foreign", "421", "-", "-"),
+        ("lacking", "403", "few", "token"),
+    ):
+        line = audited(observed, request_id)
+        told = (line["outcome"], line["status"], line["caller"], line["way"])
+        assert told == ("refused", status, caller, way)
+    assert not [line for line in audit(observed) if line["request"] == "reading"]
+    text = (observed.data / "log" / "audit.log").read_text()
+    assert secret not in text
+    assert done.stdout.strip() not in text
+
+
+def test_no_caller_forges_a_line_of_the_audit_log(observed: Server) -> None:
+    for path in ("/jobs/a%0d%0ab", "/jobs/%E2%80%A8", '/jobs/a"b', "/jobs/\u0085"):
+        send(observed, f"DELETE {path}", X_Request_Id="forger\tx")
+    send(observed, "DELETE /jobs/last", X_Request_Id="last")
+    assert audited(observed, "last")["path"] == "/jobs/last"
+
+
+def test_logs_as_json_are_one_object_a_line(tmp_path: Path) -> None:
+    with running(tmp_path, env={"JOBSERVER_LOG_FORMAT": "json"}) as server:
+        send(server, "DELETE /jobs/none", X_Request_Id="json")
+        until(lambda: (server.data / "log" / "audit.log").read_text(), 10, "it is in the log")
+        for name in ("server.log", "audit.log"):
+            lines = (server.data / "log" / name).read_text().splitlines()
+            assert all(isinstance(json.loads(line), dict) for line in lines)
+            assert {"timestamp", "level", "loggerName"} <= json.loads(lines[0]).keys()
+        (line,) = map(json.loads, (server.data / "log" / "audit.log").read_text().splitlines())
+        fields = {key: text for pair in line["kvpList"] for key, text in pair.items()}
+        assert (fields["request"], fields["status"]) == ("json", "404")

@@ -55,6 +55,7 @@ class Job:
     :param tag: what marks the Spark jobs of this process
     :param may_stay: whether this process may run another job of the same binary afterwards
     :param dependencies: the binaries that the job imports from besides its own, or None
+    :param request: by which logs know the request that submitted it, or nothing
     """
 
     job_id: str
@@ -72,6 +73,7 @@ class Job:
     tag: str
     may_stay: bool
     dependencies: Dependencies | None = None
+    request: str = ""
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Job:
@@ -97,6 +99,7 @@ class Job:
             dependencies=Dependencies.from_message(message["dependencies"])
             if "dependencies" in message
             else None,
+            request=message.get("request", ""),
         )
 
 

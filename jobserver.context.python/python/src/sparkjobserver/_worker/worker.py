@@ -66,6 +66,8 @@ def _run(job: jobs.Job, attachment: Attachment, connection: socket.socket, slate
     :return: whether the driver was told that this process waits for another job
     """
     sys.argv[1:] = []
+    if job.request:
+        os.environ["JOBSERVER_REQUEST_ID"] = job.request
     process = os.getpid()
 
     def validated() -> None:

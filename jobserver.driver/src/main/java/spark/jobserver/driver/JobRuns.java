@@ -86,6 +86,9 @@ final class JobRuns {
       run.get().fail(Failure.of(closed));
       return;
     }
+    if (!command.request().isEmpty()) {
+      LOG.info("job {}: accepted, of request {}", command.jobId(), command.request());
+    }
     threads.execute(() -> begin(command, run.get(), where.get()));
   }
 
@@ -137,6 +140,7 @@ final class JobRuns {
               binaries.file(binary),
               dependencies,
               command.config(),
+              command.request(),
               logs.resolve(command.jobId() + ".log"));
     } catch (IOException | RuntimeException e) {
       LOG.warn("job {}: its binaries cannot be had: {}", command.jobId(), e.toString());

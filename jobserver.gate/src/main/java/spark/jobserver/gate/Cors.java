@@ -21,7 +21,7 @@ final class Cors {
 
   private static final String METHODS = "GET, POST, PUT, DELETE";
   private static final String EXPOSED =
-      "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset";
+      "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset, X-Request-Id";
 
   /** How long a browser need not ask again; most forget sooner than after two hours. */
   private static final String MAX_AGE_SECONDS = "3600";

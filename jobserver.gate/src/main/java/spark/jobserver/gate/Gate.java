@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.osgi.service.servlet.whiteboard.Preprocessor;
 import spark.jobserver.api.auth.Identity;
+import spark.jobserver.api.server.RequestObserver;
 
 /**
  * What every request passes before the whiteboard chooses who answers it. Called by many threads at
@@ -21,7 +22,7 @@ import spark.jobserver.api.auth.Identity;
  */
 final class Gate implements Preprocessor {
   /** What changes nothing: RFC 9110, section 9.2.1. */
-  private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
+  static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
   /** After how many seconds to come again. */
   static final String RETRY_SECONDS = "5";
@@ -75,6 +76,7 @@ final class Gate implements Preprocessor {
   private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     GatedAnswer answer = new GatedAnswer(response);
+    answer.haveAlso(Map.of(RequestId.HEADER, (String) request.getAttribute(RequestObserver.ID)));
     Optional<HttpServletRequest> passed;
     try {
       passed = passed(request, answer);
@@ -111,6 +113,7 @@ final class Gate implements Preprocessor {
       return Optional.empty();
     }
     Optional<Identity> caller = entrance.admit(request, answer);
+    caller.ifPresent(identity -> request.setAttribute(ObservedRequest.CALLER, identity));
     if (caller.filter(Identity::ambient).isPresent()) {
       checkPage(request, cors);
     }

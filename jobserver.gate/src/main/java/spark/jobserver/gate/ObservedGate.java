@@ -10,6 +10,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.osgi.service.servlet.whiteboard.Preprocessor;
+import org.slf4j.MDC;
+import spark.jobserver.api.server.RequestObserver;
 
 /**
  * The gate, with a look at what becomes of each request: one that it refuses, one that is answered
@@ -48,6 +50,7 @@ final class ObservedGate implements Preprocessor {
       throws IOException, ServletException {
     ObservedRequest observed = new ObservedRequest(request, response, observers::answered);
     boolean failed = true;
+    MDC.put(RequestObserver.LOGGED_ID, observed.id());
     try {
       gate.doFilter(
           request,
@@ -58,6 +61,7 @@ final class ObservedGate implements Preprocessor {
           });
       failed = false;
     } finally {
+      MDC.remove(RequestObserver.LOGGED_ID);
       observed.left(failed);
     }
   }

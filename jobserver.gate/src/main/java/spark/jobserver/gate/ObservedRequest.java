@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import spark.jobserver.api.auth.Identity;
 import spark.jobserver.api.server.RequestObserver;
 import spark.jobserver.api.server.RequestObserver.AnsweredRequest;
 
@@ -16,10 +17,16 @@ import spark.jobserver.api.server.RequestObserver.AnsweredRequest;
  * another thread. What it says of an answer is told once.
  */
 final class ObservedRequest implements AsyncListener {
+  /** The attribute of a request in which the gate notes whose it is. */
+  static final String CALLER = "spark.jobserver.caller";
+
   private final long begun = System.nanoTime();
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final Consumer<AnsweredRequest> answered;
+  private final String id;
+  private final String client;
+  private final String path;
   private final AtomicBoolean told = new AtomicBoolean();
   private Optional<HttpServletRequest> passed = Optional.empty();
 
@@ -28,6 +35,8 @@ final class ObservedRequest implements AsyncListener {
 
   private volatile Optional<String> route = Optional.empty();
 
+  private volatile Optional<Identity> caller = Optional.empty();
+
   ObservedRequest(
       HttpServletRequest request,
       HttpServletResponse response,
@@ -35,6 +44,15 @@ final class ObservedRequest implements AsyncListener {
     this.request = request;
     this.response = response;
     this.answered = answered;
+    this.id = RequestId.of(request);
+    this.client = request.getRemoteAddr() + ":" + request.getRemotePort();
+    this.path = request.getRequestURI();
+    request.setAttribute(RequestObserver.ID, id);
+  }
+
+  /** By which logs know it. */
+  String id() {
+    return id;
   }
 
   /** The gate lets it through, as this. */
@@ -50,6 +68,7 @@ final class ObservedRequest implements AsyncListener {
   void left(boolean failed) {
     method = passed.orElse(request).getMethod();
     route = Optional.ofNullable(request.getAttribute(RequestObserver.ROUTE)).map(Object::toString);
+    caller = Optional.ofNullable((Identity) request.getAttribute(CALLER));
     if (failed) {
       tell(response.isCommitted() ? response.getStatus() : 500);
     } else if (!request.isAsyncStarted() || !isHeard()) {
@@ -69,13 +88,12 @@ final class ObservedRequest implements AsyncListener {
 
   private void tell(int status) {
     if (told.compareAndSet(false, true)) {
-      answered.accept(
-          new AnsweredRequest(
-              method,
-              route,
-              passed.isEmpty() && status >= 400,
-              status,
-              Duration.ofNanos(System.nanoTime() - begun)));
+      Duration took = Duration.ofNanos(System.nanoTime() - begun);
+      boolean refused = passed.isEmpty() && status >= 400;
+      answered.accept(new AnsweredRequest(method, route, refused, status, took));
+      if (refused || !Gate.SAFE_METHODS.contains(method)) {
+        new AuditLine(id, caller, client, method, path, refused, status, took).write();
+      }
     }
   }
 

@@ -37,16 +37,29 @@ public sealed interface Command {
    *
    * @param dependencies what it imports from besides its binary; none unless they are told
    * @param config the posted configuration as one JSON object
+   * @param request by which logs know the HTTP request that submitted it; empty unless it is told
    */
   record RunJob(
       String jobId,
       String classPath,
       BinaryFile binary,
       List<BinaryFile> dependencies,
-      String config)
+      String config,
+      String request)
       implements Command {
     public RunJob {
       dependencies = dependencies == null ? List.of() : List.copyOf(dependencies);
+      request = request == null ? "" : request;
+    }
+
+    /** A job of which it is not known what submitted it. */
+    public RunJob(
+        String jobId,
+        String classPath,
+        BinaryFile binary,
+        List<BinaryFile> dependencies,
+        String config) {
+      this(jobId, classPath, binary, dependencies, config, "");
     }
   }
 

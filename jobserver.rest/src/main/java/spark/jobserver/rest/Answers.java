@@ -25,10 +25,12 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.slf4j.MDC;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.api.server.Measured;
 import spark.jobserver.api.server.Measurement;
+import spark.jobserver.api.server.RequestObserver;
 
 /**
  * The threads on which requests are worked on and answers written: reading a body, asking the core
@@ -110,7 +112,7 @@ public final class Answers implements Measured {
     clock.thenAcceptAsync(answer::complete, threads);
     // With the answer the clock stops, so that it keeps nothing in memory until it strikes.
     answer.whenComplete((response, error) -> clock.cancel(false));
-    start(() -> CompletableFuture.completedFuture(work.call()), wording, answer);
+    start(request, () -> CompletableFuture.completedFuture(work.call()), wording, answer);
   }
 
   /**
@@ -125,7 +127,7 @@ public final class Answers implements Measured {
       Request request,
       Callable<CompletionStage<Response>> work,
       UnaryOperator<Throwable> wording) {
-    start(work, wording, open(suspended, request));
+    start(request, work, wording, open(suspended, request));
   }
 
   /** Where work goes on that waited for a stage of another's, so that it takes none of theirs. */
@@ -162,11 +164,21 @@ public final class Answers implements Measured {
   }
 
   private void start(
+      Request request,
       Callable<CompletionStage<Response>> work,
       UnaryOperator<Throwable> wording,
       CompletableFuture<Response> answer) {
+    String id = request.id().orElse("");
     try {
-      threads.execute(() -> run(work, wording, answer));
+      threads.execute(
+          () -> {
+            MDC.put(RequestObserver.LOGGED_ID, id);
+            try {
+              run(work, wording, answer);
+            } finally {
+              MDC.remove(RequestObserver.LOGGED_ID);
+            }
+          });
     } catch (RejectedExecutionException e) {
       answer.completeExceptionally(stopping());
     }

@@ -105,12 +105,13 @@ public final class JobsResource {
             .orElse(answers.settings().jobTimeout());
     Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
     Optional<SubmissionKey> key = IdempotencyKey.of(request, query);
+    Optional<String> id = request.id();
     answers.giveLater(
         suspended,
         request,
         () ->
             texts
-                .read(body, type, config -> core.jobs().submit(submission(query, config, key)))
+                .read(body, type, config -> core.jobs().submit(submission(query, config, key, id)))
                 .thenCompose(
                     submission ->
                         bounded(
@@ -120,11 +121,12 @@ public final class JobsResource {
         RouteFailure.status("ERROR"));
   }
 
-  private static JobSubmission submission(Query query, String config, Optional<SubmissionKey> key) {
+  private static JobSubmission submission(
+      Query query, String config, Optional<SubmissionKey> key, Optional<String> id) {
     Map<String, String> parameters = new HashMap<>(query.all());
     parameters.keySet().retainAll(WHAT_TO_RUN);
     return new JobSubmission(
-        parameters, query.text("context"), config, query.text("callbackUrl"), key);
+        parameters, query.text("context"), config, query.text("callbackUrl"), key, id);
   }
 
   private static CompletionStage<Response> whenStarted(Submission submission) {

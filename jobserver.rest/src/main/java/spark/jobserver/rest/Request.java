@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import spark.jobserver.api.server.RequestObserver;
 
 /**
  * A request without its body. May be asked only by the method of the resource that it was given to,
@@ -76,6 +77,12 @@ public final class Request {
   /** Whose request it is: the name of who was authenticated, empty where nobody was asked. */
   String caller() {
     return Optional.ofNullable(servletRequest.getRemoteUser()).orElse("");
+  }
+
+  /** By which logs know it; empty where nothing before the application has given it an id. */
+  Optional<String> id() {
+    return Optional.ofNullable(servletRequest.getAttribute(RequestObserver.ID))
+        .map(Object::toString);
   }
 
   /** What the container keeps of this request after it was suspended. */

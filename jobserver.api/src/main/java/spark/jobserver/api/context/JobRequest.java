@@ -15,6 +15,8 @@ import spark.jobserver.api.Binary;
  * @param archive the binary's bytes: a file that stays as it is while the context lives
  * @param dependencies what the job imports from besides its binary; what comes first goes first
  * @param config the configuration that was posted, as one JSON object
+ * @param request by which logs know the HTTP request that submitted it; empty where that is not
+ *     known
  * @param log where the job's standard output and error go; the file need not exist
  */
 public record JobRequest(
@@ -24,6 +26,7 @@ public record JobRequest(
     Path archive,
     List<Dependency> dependencies,
     String config,
+    String request,
     Path log) {
   public JobRequest {
     requireNonNull(id, "id");
@@ -32,7 +35,20 @@ public record JobRequest(
     requireNonNull(archive, "archive");
     dependencies = List.copyOf(dependencies);
     requireNonNull(config, "config");
+    requireNonNull(request, "request");
     requireNonNull(log, "log");
+  }
+
+  /** A job of which it is not known what submitted it. */
+  public JobRequest(
+      String id,
+      String classPath,
+      Binary binary,
+      Path archive,
+      List<Dependency> dependencies,
+      String config,
+      Path log) {
+    this(id, classPath, binary, archive, dependencies, config, "", log);
   }
 
   /**

@@ -79,15 +79,27 @@ public interface Jobs {
    * @param config HOCON; may be empty
    * @param callback the URL to tell when the job has ended
    * @param key by which the request may be repeated
+   * @param request the id by which logs know the request; empty where there is none
    */
   record JobSubmission(
       Map<String, String> parameters,
       Optional<String> context,
       String config,
       Optional<String> callback,
-      Optional<SubmissionKey> key) {
+      Optional<SubmissionKey> key,
+      Optional<String> request) {
     public JobSubmission {
       parameters = Map.copyOf(parameters);
+    }
+
+    /** Of a request that logs do not know. */
+    public JobSubmission(
+        Map<String, String> parameters,
+        Optional<String> context,
+        String config,
+        Optional<String> callback,
+        Optional<SubmissionKey> key) {
+      this(parameters, context, config, callback, key, Optional.empty());
     }
   }
 

@@ -14,6 +14,18 @@ public interface RequestObserver {
   String ROUTE = "spark.jobserver.route";
 
   /**
+   * The attribute of a servlet request that has its id, a string, by which logs know it: what the
+   * caller sent in the header {@code X-Request-Id} or, where that is nothing sane, one of the
+   * server's own making.
+   */
+  String ID = "spark.jobserver.request-id";
+
+  /**
+   * The key under which that id stands in the diagnostic context of what is logged (SLF4J's MDC).
+   */
+  String LOGGED_ID = "request";
+
+  /**
    * A request has been answered. Called by many threads at once; must return at once. What it
    * throws is logged.
    */

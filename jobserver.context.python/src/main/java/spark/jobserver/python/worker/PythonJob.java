@@ -223,6 +223,7 @@ final class PythonJob implements RunningJob, Runnable {
         .put("type", request.binary().type().label())
         .put("digest", request.binary().digest())
         .put("config", request.config())
+        .put("request", request.request())
         .put("log", request.log().toAbsolutePath().toString())
         .put("tag", taken.tag())
         .put("mayStay", needs.reuse() && taken.jobs() < MOST_JOBS);

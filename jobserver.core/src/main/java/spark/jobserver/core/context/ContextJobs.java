@@ -14,6 +14,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
@@ -25,6 +26,7 @@ import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs.Ended;
 import spark.jobserver.api.server.Jobs.Submission;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.RequestObserver;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.Event.JobEnded;
 import spark.jobserver.link.server.CommandLog;
@@ -124,9 +126,13 @@ public final class ContextJobs {
     slotsTaken--;
   }
 
-  /** Gives a job that is committed, and for which a slot was taken, to the driver. */
-  public Submission dispatch(Job job, JobInput input) {
-    LiveJob live = LiveJob.of(job, input.callback());
+  /**
+   * Gives a job that is committed, and for which a slot was taken, to the driver.
+   *
+   * @param request by which logs know the request that submitted it; empty when that is not known
+   */
+  public Submission dispatch(Job job, JobInput input, String request) {
+    LiveJob live = LiveJob.of(job, input.callback(), request);
     jobs.put(job.id(), live);
     around.counters().count(JobState.STARTED);
     if (context.get().state().isFinal()) {
@@ -280,7 +286,7 @@ public final class ContextJobs {
       killWishes.remove(job.id());
       giveBackSlot();
       around.counters().ended(ended.state(), live.times(event));
-      LOG.info("job {}: {} in context {}", job.id(), ended.state(), job.contextId());
+      logEnd(ended, live.request());
     }
     if (won && end.refusal().isPresent()) {
       live.started().completeExceptionally(end.refusal().get());
@@ -300,6 +306,20 @@ public final class ContextJobs {
     }
     if (first) {
       whenEnded.ended(ended, end.refusal().isPresent());
+    }
+  }
+
+  /**
+   * Logs the end of a job.
+   *
+   * @param request by which logs know the request that submitted it
+   */
+  private static void logEnd(Job job, String request) {
+    MDC.put(RequestObserver.LOGGED_ID, request);
+    try {
+      LOG.info("job {}: {} in context {}", job.id(), job.state(), job.contextId());
+    } finally {
+      MDC.remove(RequestObserver.LOGGED_ID);
     }
   }
 

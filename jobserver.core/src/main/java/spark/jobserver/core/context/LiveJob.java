@@ -21,6 +21,7 @@ import spark.jobserver.link.Event;
  *
  * @param job as it is on record
  * @param callback the URL to tell when it has ended
+ * @param request by which logs know the request that submitted it; empty when that is not known
  * @param begun when it was stored, by {@link System#nanoTime}; empty when an earlier server did
  * @param progress what its driver told last; null before that
  * @param started completes when it runs or has ended, fails when it was refused
@@ -29,25 +30,28 @@ import spark.jobserver.link.Event;
 record LiveJob(
     Job job,
     Optional<String> callback,
+    String request,
     OptionalLong begun,
     AtomicReference<Progress> progress,
     CompletableFuture<Void> started,
     CompletableFuture<Ended> ended) {
 
   /** A job of this server. */
-  static LiveJob of(Job job, Optional<String> callback) {
-    return of(job, callback, OptionalLong.of(System.nanoTime()));
+  static LiveJob of(Job job, Optional<String> callback, String request) {
+    return of(job, callback, request, OptionalLong.of(System.nanoTime()));
   }
 
   /** A job that an earlier server has begun. */
   static LiveJob adopted(Job job, Optional<String> callback) {
-    return of(job, callback, OptionalLong.empty());
+    return of(job, callback, "", OptionalLong.empty());
   }
 
-  private static LiveJob of(Job job, Optional<String> callback, OptionalLong begun) {
+  private static LiveJob of(
+      Job job, Optional<String> callback, String request, OptionalLong begun) {
     return new LiveJob(
         job,
         callback,
+        request,
         begun,
         new AtomicReference<>(),
         new CompletableFuture<>(),
@@ -66,7 +70,8 @@ record LiveJob(
         job.classPath(),
         Command.BinaryFile.of(job.binary()),
         dependencies.stream().map(Command.BinaryFile::of).toList(),
-        config);
+        config,
+        request);
   }
 
   /**

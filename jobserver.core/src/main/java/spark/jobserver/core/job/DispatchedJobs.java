@@ -94,6 +94,7 @@ public final class DispatchedJobs implements Jobs {
     Config posted = PostedConfig.parse(submission.config());
     submission.callback().ifPresent(callbacks::check);
     JobRequest request = JobRequest.of(submission.parameters(), posted);
+    String logged = submission.request().orElse("");
     JobInput input = new JobInput(PostedConfig.json(posted), submission.callback(), key);
     List<Binary> packages = request.packages().stream().map(binaries::find).toList();
     List<Binary> needed = binaries.dependencies(request.dependencies());
@@ -101,7 +102,7 @@ public final class DispatchedJobs implements Jobs {
     if (submission.context().isPresent()) {
       LiveContext context = running(submission.context().get());
       Binary binary = only(packages);
-      run = () -> dispatch(context, binary, needed, request.classPath(), input);
+      run = () -> dispatch(context, binary, needed, request.classPath(), input, logged);
     } else {
       Binary binary = only(packages);
       run =
@@ -109,7 +110,8 @@ public final class DispatchedJobs implements Jobs {
               newContexts
                   .forOneJob(request.classPath(), posted)
                   .thenCompose(
-                      context -> alone(context, binary, needed, request.classPath(), input));
+                      context ->
+                          alone(context, binary, needed, request.classPath(), input, logged));
     }
     return whileHeld(input, run);
   }
@@ -163,9 +165,14 @@ public final class DispatchedJobs implements Jobs {
 
   /** Runs the job of a context that lives for it; where it cannot run, the context is stopped. */
   private CompletionStage<Submission> alone(
-      LiveContext context, Binary binary, List<Binary> needed, String classPath, JobInput input) {
+      LiveContext context,
+      Binary binary,
+      List<Binary> needed,
+      String classPath,
+      JobInput input,
+      String logged) {
     try {
-      return dispatch(context, binary, needed, classPath, input)
+      return dispatch(context, binary, needed, classPath, input, logged)
           .whenComplete((submission, error) -> context.stopIfNeedless());
     } catch (RuntimeException e) {
       context.stopIfNeedless();
@@ -178,9 +185,15 @@ public final class DispatchedJobs implements Jobs {
    *
    * @param needed what it asks for itself besides its binary; what its context has for all comes
    *     after that
+   * @param logged by which logs know the request; empty where that is not known
    */
   private CompletionStage<Submission> dispatch(
-      LiveContext context, Binary binary, List<Binary> needed, String classPath, JobInput posted) {
+      LiveContext context,
+      Binary binary,
+      List<Binary> needed,
+      String classPath,
+      JobInput posted,
+      String logged) {
     List<Binary> dependencies =
         Stream.concat(needed.stream(), binaries.dependencies(context.dependencies()).stream())
             .filter(other -> !other.name().equals(binary.name()))
@@ -204,7 +217,7 @@ public final class DispatchedJobs implements Jobs {
         context.jobs().giveBackSlot();
       }
     }
-    return CompletableFuture.completedFuture(context.jobs().dispatch(job, input));
+    return CompletableFuture.completedFuture(context.jobs().dispatch(job, input, logged));
   }
 
   private static Job job(LiveContext context, Binary binary, String classPath) {

@@ -188,7 +188,7 @@ class ContextSupervisorTest {
             JobState.STARTED,
             Optional.empty());
     assertThat(dao.insertJob(job, input)).isInstanceOf(JobInsertion.Inserted.class);
-    return context.jobs().dispatch(job, input);
+    return context.jobs().dispatch(job, input, "request-1");
   }
 
   private Context recorded(String name) {
@@ -294,6 +294,14 @@ class ContextSupervisorTest {
     try (InputStream in = dao.result(command.jobId()).orElseThrow().open()) {
       assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("[1]");
     }
+  }
+
+  @Test
+  void a_driver_is_told_of_which_request_a_job_is() throws Exception {
+    FakeDriver driver = running("c");
+    submit("c");
+
+    assertThat(driver.next(Command.RunJob.class).request()).isEqualTo("request-1");
   }
 
   @Test

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GateIT {
   private static final String LISTED = "https://app.example.com";
   private static final String EXPOSED =
-      "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset";
+      "Link, ETag, Location, Retry-After, Incident-Id, Log-Next-Offset, X-Request-Id";
   @TempDir static Path folder;
   private static Server server;
 
@@ -315,7 +315,11 @@ class GateIT {
         "GET /../x HTTP/1.1\\nHost: localhost\\n\\n | 400 | ",
         "GET /plugin/echo HTTP/1.1\\nHost: a b\\n\\n | 400 | Bad HostPort",
         "GET /plugin/echo HTTP/1.1\\nHost: localhost\\nA B: c\\n\\n | 400 | Illegal character",
-        "PUT /plugin/echo HTTP/1.1\\nHost: localhost\\nContent-Length: x\\n\\n | 400 | Content-Length",
+        "PUT /plugin/echo HTTP/1.1\\n"
+            + "Host: localhost\\n"
+            + "Content-Length: x\\n"
+            + "\\n"
+            + " | 400 | Content-Length",
         "G\u0001T /plugin/echo HTTP/1.1\\n\\n | 400 | Illegal character",
       })
   void whatIsNoRequestIsTold(String lines, int status, String reason) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.osgi.framework.ServiceRegistration;
 import spark.jobserver.api.server.RequestObserver;
 import spark.jobserver.api.server.RequestObserver.AnsweredRequest;
@@ -24,6 +25,9 @@ import spark.jobserver.gate.integration.plugin.PluginServlet;
 /** Whoever observes requests is told of each of them, once. */
 @Timeout(60)
 class ObservedIT {
+  private static final String LONGEST =
+      "0123456789012345678901234567890123456789012345678901234567890123";
+
   @TempDir static Path folder;
   private static Server server;
   private final BlockingQueue<AnsweredRequest> told = new LinkedBlockingQueue<>();
@@ -88,6 +92,30 @@ class ObservedIT {
     assertThat(request.route().orElse("")).isEqualTo(route);
     assertThat(request.refused()).isEqualTo(refused);
     assertThat(request.status()).isEqualTo(status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "Root=1-67891233-abcdef0123456789", "A.b_c:d/e+f=", LONGEST})
+  void theIdThatACallerSendsIsAnswered(String id) {
+    for (String path : List.of("echo", "reset", "own-headers", "slow", "wordless")) {
+      server
+          .send("GET /plugin/" + path, "localhost", "X-Request-Id: " + id + "\n")
+          .has("X-Request-Id", id);
+    }
+    server.send("GET /", "evil.example.com", "X-Request-Id: " + id + "\n").has("X-Request-Id", id);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", "a\"b", "<b>", "\u00e4", "a;b", "a{}", LONGEST + "x"})
+  void anIdThatIsNotSaneIsReplaced(String id) {
+    String made = made("X-Request-Id: " + id + "\n");
+
+    assertThat(made).matches("[0-9a-f]{32}");
+    assertThat(made("")).matches("[0-9a-f]{32}").isNotEqualTo(made);
+  }
+
+  private static String made(String header) {
+    return server.send("GET /plugin/echo", "localhost", header).all("X-Request-Id").get(0);
   }
 
   @Test
