@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 PROXY = {"X_Forwarded_For": "192.0.2.1"}
-ANYBODYS = {"/", "/healthz", "/docs/api"}
+ANYBODYS = {"/", "/healthz", "/readyz", "/docs/api"}
 JOBS = '''
 import subprocess
 import sys

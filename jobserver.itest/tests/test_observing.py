@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bundles import built
 from prometheus_client.parser import text_string_to_metric_families
-from server import SESSION_FACTORY, Server, example, running, send, until
+from server import SESSION_FACTORY, Server, example, running, send, spark_home_in, until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 JOBS = """
 import os
@@ -120,6 +124,27 @@ def test_what_callers_choose_makes_no_new_series(observed: Server) -> None:
     after = scraped(observed)
     assert after.keys() == before.keys()
     assert asked(after) - asked(before) == 299
+
+
+def test_each_metric_of_the_dashboard_is_there(observed: Server) -> None:
+    dashboard = json.loads((ROOT / "docs" / "grafana" / "jobserver.json").read_text())
+    expressions = [
+        target["expr"] for panel in dashboard["panels"] for target in panel["targets"]
+    ] + [variable["query"] for variable in dashboard["templating"]["list"]]
+    named = {
+        name
+        for expression in expressions
+        for name in re.findall(r"\b(?:jobserver|jvm|process)_\w+", expression)
+    }
+    labels: dict[str, set[str]] = {}
+    for name, pairs in scraped(observed):
+        labels.setdefault(name, set()).update(key for key, _ in pairs)
+    assert len(named) > 20
+    assert named <= labels.keys(), named - labels.keys()
+    for expression in expressions:
+        for grouped in re.findall(r"by \(([a-z, ]+)\)", expression):
+            (name,) = re.findall(r"\b(?:jobserver|jvm)_\w+", expression)
+            assert set(grouped.split(", ")) <= labels[name], expression
 
 
 def test_metrics_need_a_permission(observed: Server) -> None:
@@ -240,3 +265,90 @@ def test_logs_as_json_are_one_object_a_line(tmp_path: Path) -> None:
         (line,) = map(json.loads, (server.data / "log" / "audit.log").read_text().splitlines())
         fields = {key: text for pair in line["kvpList"] for key, text in pair.items()}
         assert (fields["request"], fields["status"]) == ("json", "404")
+
+
+# Whether it is well, and what it is at
+
+
+def test_a_server_is_ready_for_whoever_asks_and_says_why_to_who_may_know(
+    observed: Server,
+) -> None:
+    ready = send(observed, "GET /readyz", **ELSEWHERE)
+    assert (ready.status, ready.json) == (200, {"status": "SUCCESS"})
+    send(observed, "GET /readyz/checks", **ELSEWHERE).is_text(401, "Say who you are")
+    checks = {check["name"]: check for check in observed.get("/readyz/checks").json}
+    assert {check["status"] for check in checks.values()} == {"OK"}, checks
+    assert {name for name, check in checks.items() if check["ready"]} >= {
+        "store",
+        "routes",
+        "spark",
+    }
+
+
+PLUGIN = """Manifest-Version: 1.0
+Bundle-ManifestVersion: 2
+Bundle-SymbolicName: bad.plugin
+Bundle-Version: 1.0.0
+Import-Package: no.such.pkg
+
+"""
+
+
+def test_a_plugin_that_does_not_run_is_told_and_the_server_is_ready(observed: Server) -> None:
+    good = observed.home / "plugins" / "good.jar"
+    shutil.copy(observed.home / "examples" / "jobserver.context.custom-example.jar", good)
+    bad = observed.home / "plugins" / "bad.jar"
+    bad.write_bytes(built({"Nothing.java": "class Nothing {}"}, PLUGIN))
+
+    def told() -> dict[str, str]:
+        checks = observed.get("/readyz/checks").json
+        return {check["name"]: check["status"] for check in checks if "plugin" in check["name"]}
+
+    try:
+        until(lambda: sorted(told().values()) == ["CRITICAL", "OK"], 20, "one of them does not run")
+        (failing,) = [name for name, status in told().items() if status == "CRITICAL"]
+        assert failing == "plugin bad.plugin 1.0.0"
+        assert observed.get("/readyz").status == 200
+    finally:
+        good.unlink()
+        bad.unlink()
+
+
+def test_without_its_spark_a_server_is_not_ready_but_alive(tmp_path: Path) -> None:
+    spark = spark_home_in(tmp_path)
+    with running(tmp_path / "server", env={"SPARK_HOME": str(spark)}) as server:
+        assert send(server, "GET /readyz", **ELSEWHERE).status == 200
+        spark.rename(spark.parent / "gone")
+        until(lambda: server.get("/readyz").status == 503, 10, "it notices")
+        not_ready = send(server, "GET /readyz", **ELSEWHERE)
+        assert not_ready.json == {"status": "ERROR", "result": "Not ready"}
+        (failing,) = [c for c in server.get("/readyz/checks").json if c["status"] != "OK"]
+        assert failing["name"] == "spark"
+        assert "bin/spark-submit" in failing["message"]
+        assert server.get("/healthz").status == 200
+
+
+def test_the_status_is_what_a_person_wants_to_read(observed: Server) -> None:
+    done = observed.command("status", "--data", str(observed.data))
+    assert done.returncode == 0
+    first, *lines = done.stdout.splitlines()
+    assert first == f"Jobserver runs at {observed.url}/ (process {observed.pid}) on {observed.data}"
+    told = dict(line.strip().split(maxsplit=1) for line in lines[:5])
+    assert told["version"] == "0.1.0"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, .*\d+ s", told["since"]), told
+    assert re.fullmatch(r"\d+ MB, heap \d+ of \d+ MB", told["memory"])
+    assert told["spares"] == "none"
+    assert told["contexts"] == "1"
+    assert re.fullmatch(r"    metrics  RUNNING since .*, idle", lines[5])
+
+
+def test_the_status_needs_permission(observed: Server) -> None:
+    send(observed, "GET /status", **ELSEWHERE).is_text(401, "Say who you are")
+    done = observed.command(
+        "token", "make", "contexts", "--role", "contexts:read", "--data", str(observed.data)
+    )
+    bearer = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
+    status = send(observed, "GET /status", **bearer)
+    assert status.status == 200
+    assert "metrics  RUNNING" in status.text
+    assert "idle" not in status.text

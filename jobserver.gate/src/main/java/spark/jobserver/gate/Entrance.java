@@ -19,7 +19,8 @@ final class Entrance {
   private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
 
   /** What changes nothing, and has nothing in it that is somebody's. */
-  private static final Set<String> ANONYMOUS_PATHS = Set.of("/healthz", "/", "/docs/api");
+  private static final Set<String> ANONYMOUS_PATHS =
+      Set.of("/healthz", "/readyz", "/", "/docs/api");
 
   private static final Set<String> ANONYMOUS_METHODS = Set.of("GET", "HEAD");
 

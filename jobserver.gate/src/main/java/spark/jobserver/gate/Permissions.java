@@ -43,6 +43,10 @@ final class Permissions {
           Map.of("GET", "metrics:read"),
           "metricz",
           Map.of("GET", "metrics:read"),
+          "readyz",
+          Map.of("GET", "metrics:read"),
+          "status",
+          Map.of("GET", "contexts:read"),
           "context-factories",
           Map.of("GET", "factories:read"));
 

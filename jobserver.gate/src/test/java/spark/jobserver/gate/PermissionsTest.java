@@ -31,6 +31,8 @@ class PermissionsTest {
     "PUT, /data, data:reset",
     "GET, /metricz, metrics:read",
     "GET, /metrics, metrics:read",
+    "GET, /readyz/checks, metrics:read",
+    "GET, /status, contexts:read",
     "GET, /context-factories, factories:read",
     "GET, /plugin/jobs, plugins:use",
     "DELETE, /Jobs/x, plugins:use",

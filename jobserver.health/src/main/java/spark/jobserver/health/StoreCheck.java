@@ -1,0 +1,29 @@
+package spark.jobserver.health;
+
+import static org.osgi.service.component.annotations.ReferenceCardinality.OPTIONAL;
+import static org.osgi.service.component.annotations.ReferencePolicy.DYNAMIC;
+import static org.osgi.service.component.annotations.ReferencePolicyOption.GREEDY;
+
+import org.apache.felix.hc.api.HealthCheck;
+import org.apache.felix.hc.api.Result;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import spark.jobserver.api.server.Health;
+
+/** Whether the store answers, and the core is there that uses it. */
+@Component(property = {HealthCheck.NAME + "=store", HealthCheck.TAGS + "=" + PublishedChecks.READY})
+public final class StoreCheck implements HealthCheck {
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Health health;
+
+  @Override
+  public Result execute() {
+    Health now = health;
+    if (now == null) {
+      return new Result(Result.Status.TEMPORARILY_UNAVAILABLE, "The core is not there");
+    }
+    return now.problem()
+        .map(problem -> new Result(Result.Status.CRITICAL, problem))
+        .orElseGet(() -> new Result(Result.Status.OK, "The store answers"));
+  }
+}
