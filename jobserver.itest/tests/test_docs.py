@@ -106,6 +106,22 @@ def test_the_page_for_operators(tmp_path: Path, clone: Path) -> None:
     assert 'jobserver_info{version="' in scraped
 
 
+def test_the_page_on_security(tmp_path: Path, clone: Path) -> None:
+    with running(tmp_path, 'spark.jobserver.auth.ways = ["local", "basic"]\n') as server:
+        here = [
+            re.sub(
+                r"bin/jobserver (user [^>\n]*)",
+                rf"{server.home}/bin/jobserver \1 --data {server.data} ",
+                command,
+            )
+            for command in commands("docs/security.md")
+        ]
+        (printed,) = (run(server, clone, command) for command in here)
+
+    assert re.search(r"^ada  user  since \S+$", printed, re.MULTILINE)
+    assert "\n[]Removed ada\n" in printed
+
+
 def test_the_readme_names_commands_that_exist() -> None:
     for command in re.findall(
         r"^(?:\$ )?(bin/[A-Za-z]+|bench/[a-z]+)", (ROOT / "README.md").read_text(), re.M

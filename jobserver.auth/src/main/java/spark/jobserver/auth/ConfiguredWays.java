@@ -40,7 +40,8 @@ public final class ConfiguredWays {
   private static final int FAILED = 1;
 
   /** Whoever gives a credential has it looked at before anything else. */
-  private static final Map<Way, Integer> RANKING = Map.of(Way.TOKEN, 200, Way.LOCAL, 100);
+  private static final Map<Way, Integer> RANKING =
+      Map.of(Way.TOKEN, 200, Way.BASIC, 150, Way.LOCAL, 100);
 
   private final Path data;
   private final String address;
@@ -87,10 +88,18 @@ public final class ConfiguredWays {
           switch (way) {
             case LOCAL -> LocalAuthenticator.ofThisMachine();
             case TOKEN -> new TokenAuthenticator(tokens(), Clock.systemUTC());
+            case BASIC ->
+                new BasicAuthenticator(
+                    List.of(new FileAccounts(new UserFile(data))), atOnce(), Clock.systemUTC());
             case NONE -> everybody();
           });
     }
     return made;
+  }
+
+  /** How many slow hashes are computed at once: jobs and others need the processor, too. */
+  private static int atOnce() {
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
   }
 
   private TokenFile tokens() throws IOException {

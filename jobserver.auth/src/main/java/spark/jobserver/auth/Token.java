@@ -7,13 +7,12 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import spark.jobserver.api.auth.Role;
 
 /**
  * A token as it is kept: not itself, but its hash. A token is 256 random bits, so that a fast hash
@@ -25,13 +24,7 @@ import java.util.stream.Collectors;
  * @param expires the moment from which it is not valid; empty when it stays valid
  */
 record Token(String name, String sha256, String role, Instant created, Optional<Instant> expires) {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
-
-  /** A whole group is one of the server's own; plugins may have permissions of theirs. */
-  private static final Pattern PERMISSION =
-      Pattern.compile(
-          "\\*|binaries|contexts|data|factories|jobs|metrics|plugins|[a-z-]+:(\\*|[a-z-]+)");
 
   private static final String NEVER = "never";
   private static final int FIELDS = 5;
@@ -39,15 +32,8 @@ record Token(String name, String sha256, String role, Instant created, Optional<
 
   /** Checks what others may have written. */
   Token {
-    check(NAME.matcher(name).matches(), "a name is of letters, digits and . _ @ -, at most 64");
+    Holder.check(name, role);
     check(HASH.matcher(sha256).matches(), "a hash is of 64 hexadecimal digits");
-    for (String permission : role.split(",", -1)) {
-      check(
-          Role.named(role).isPresent() || PERMISSION.matcher(permission).matches(),
-          "a role is "
-              + Role.all()
-              + ", or permissions with commas between them, such as jobs:read,jobs:start");
-    }
   }
 
   private static void check(boolean right, String words) {
@@ -85,9 +71,7 @@ record Token(String name, String sha256, String role, Instant created, Optional<
 
   /** What whoever has it may do. */
   Set<String> permissions() {
-    return Role.named(role)
-        .map(Role::permissions)
-        .orElseGet(() -> Arrays.stream(role.split(",", -1)).collect(Collectors.toSet()));
+    return Role.permissions(role);
   }
 
   /** The line that it is kept as. */

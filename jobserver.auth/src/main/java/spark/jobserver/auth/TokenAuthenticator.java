@@ -1,14 +1,11 @@
 package spark.jobserver.auth;
 
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import spark.jobserver.api.auth.Authentication;
 import spark.jobserver.api.auth.Authenticator;
 import spark.jobserver.api.auth.Identity;
@@ -16,7 +13,6 @@ import spark.jobserver.api.auth.IncomingRequest;
 
 /** Knows whoever has a token, by {@code Authorization: Bearer TOKEN}. */
 final class TokenAuthenticator implements Authenticator {
-  private static final Logger LOG = LoggerFactory.getLogger(TokenAuthenticator.class);
   private static final Pattern BEARER = Pattern.compile("(?i:Bearer)(?:\\s+(.*))?");
   private static final int LONGEST_TOKEN = 1024;
   private static final Authentication ABSENT = new Authentication.Absent();
@@ -24,16 +20,11 @@ final class TokenAuthenticator implements Authenticator {
   /** Says the same of every token, so that nobody learns which there have been. */
   private static final Authentication WRONG = new Authentication.Wrong("The token is not valid.");
 
-  private final TokenFile file;
+  private final Followed<Token> tokens;
   private final Clock clock;
 
-  /** Replaced as a whole. */
-  private volatile Known known = new Known(Optional.empty(), List.of());
-
-  private record Known(Optional<TokenFile.Version> version, List<Token> tokens) {}
-
   TokenAuthenticator(TokenFile file, Clock clock) {
-    this.file = file;
+    this.tokens = new Followed<>(file);
     this.clock = clock;
   }
 
@@ -61,34 +52,12 @@ final class TokenAuthenticator implements Authenticator {
     Instant now = clock.instant();
     Optional<Token> found = Optional.empty();
     // All are compared, so that time does not tell which it was.
-    for (Token token : tokens()) {
+    for (Token token : tokens.now().read()) {
       if (token.hasHash(hash) && token.isValid(now)) {
         found = Optional.of(token);
       }
     }
     return found;
-  }
-
-  private List<Token> tokens() {
-    Optional<TokenFile.Version> version = file.version();
-    Known last = known;
-    if (!last.version().equals(version)) {
-      last = new Known(version, version.isPresent() ? read() : List.of());
-      known = last;
-    }
-    return last.tokens();
-  }
-
-  /** Says once, each time that the file has changed, what is wrong with it. */
-  private List<Token> read() {
-    try {
-      TokenFile.Content content = file.read();
-      content.broken().forEach(line -> LOG.error("gives nobody access: {}", line));
-      return content.tokens();
-    } catch (IOException e) {
-      LOG.error("the tokens cannot be read: nobody has access by one", e);
-      return List.of();
-    }
   }
 
   @Override

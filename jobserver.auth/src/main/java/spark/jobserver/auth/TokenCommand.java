@@ -12,7 +12,8 @@ import java.util.Optional;
 /**
  * Makes, lists and revokes the tokens of a data folder, whether or not a server runs on it: {@code
  * TokenCommand FOLDER make NAME ROLE DAYS}, {@code FOLDER list}, {@code FOLDER revoke NAME}. {@code
- * bin/jobserver token} calls it, without a framework and with the class path of this bundle alone.
+ * bin/jobserver token} calls it, without a framework and with the class path of this bundle and the
+ * API's alone.
  */
 public final class TokenCommand {
   private static final int FAILED = 1;
@@ -91,9 +92,9 @@ public final class TokenCommand {
     if (file.version().isEmpty()) {
       return 0;
     }
-    TokenFile.Content content = file.read();
+    PrivateFile.Content<Token> content = file.read();
     Instant now = Instant.now();
-    for (Token token : content.tokens()) {
+    for (Token token : content.read()) {
       out.printf(
           "%s  %s  since %s  %s%n",
           token.name(),

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 enum Way {
   LOCAL,
   TOKEN,
+  BASIC,
   NONE;
 
   private static final String KEY = AuthConfig.PID + ".ways";

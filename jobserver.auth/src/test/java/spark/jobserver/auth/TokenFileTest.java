@@ -36,7 +36,7 @@ class TokenFileTest {
   void isMadeOnceWithATokenForItsOwner() throws IOException {
     assertThat(file.make()).isTrue();
     String text = Files.readString(file.localToken()).strip();
-    assertThat(file.read().tokens())
+    assertThat(file.read().read())
         .singleElement()
         .returns("local", Token::name)
         .returns("admin", Token::role)
@@ -65,11 +65,11 @@ class TokenFileTest {
   @Test
   void takesTokensAndLetsThemGo() throws IOException {
     file.add(token("ada"));
-    assertThat(file.read().tokens()).extracting(Token::name).containsExactly("local", "ada");
+    assertThat(file.read().read()).extracting(Token::name).containsExactly("local", "ada");
     assertThatThrownBy(() -> file.add(token("ada"))).hasMessageContaining("ada already");
     assertThat(file.remove("ada")).isTrue();
     assertThat(file.remove("ada")).isFalse();
-    assertThat(file.read().tokens()).extracting(Token::name).containsExactly("local");
+    assertThat(file.read().read()).extracting(Token::name).containsExactly("local");
   }
 
   @Test
@@ -78,7 +78,7 @@ class TokenFileTest {
     assertThat(file.remove("local")).isTrue();
     assertThat(file.localToken()).doesNotExist();
     assertThat(file.make()).isFalse();
-    assertThat(file.read().tokens()).isEmpty();
+    assertThat(file.read().read()).isEmpty();
   }
 
   @Test
@@ -86,7 +86,7 @@ class TokenFileTest {
     file.make();
     Files.writeString(path("tokens"), "# mine\nbroken line\n\n", StandardOpenOption.APPEND);
     file.add(token("ada"));
-    assertThat(file.read().tokens()).extracting(Token::name).containsExactly("local", "ada");
+    assertThat(file.read().read()).extracting(Token::name).containsExactly("local", "ada");
     assertThat(file.read().broken())
         .singleElement()
         .asString()
@@ -99,7 +99,7 @@ class TokenFileTest {
   void isAnotherVersionWheneverItHasChanged() throws IOException {
     assertThat(file.version()).isEmpty();
     file.make();
-    Optional<TokenFile.Version> first = file.version();
+    Optional<PrivateFile.Version> first = file.version();
     assertThat(file.version()).isPresent().isEqualTo(first);
     file.add(token("ada"));
     assertThat(file.version()).isPresent().isNotEqualTo(first);

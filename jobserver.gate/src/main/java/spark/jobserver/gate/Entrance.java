@@ -39,7 +39,7 @@ final class Entrance {
    * Who makes this request; empty for one that anybody may make.
    *
    * @throws Refusal with status 401 when nobody knows the caller, or the credential is wrong; with
-   *     503 while there is nobody to ask
+   *     429 after too many wrong ones; with 503 while there is nobody to ask
    */
   Optional<Identity> admit(HttpServletRequest request, GatedAnswer answer) {
     List<Authenticator> ways = authenticators.get();
@@ -60,6 +60,15 @@ final class Entrance {
       }
       if (said instanceof Authentication.Wrong wrong) {
         throw unknown(ways, answer, wrong.text());
+      }
+      if (said instanceof Authentication.TooMany many) {
+        answer.haveAlso(
+            Map.of("Retry-After", String.valueOf(many.pause().plusMillis(999).toSeconds())));
+        throw new Refusal(429, "There were too many wrong credentials. Try again later.");
+      }
+      if (said instanceof Authentication.Unavailable unavailable) {
+        answer.haveAlso(Map.of("Retry-After", Gate.RETRY_SECONDS));
+        throw new Refusal(503, unavailable.text());
       }
     }
     throw unknown(

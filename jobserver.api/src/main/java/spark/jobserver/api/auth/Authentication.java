@@ -1,5 +1,7 @@
 package spark.jobserver.api.auth;
 
+import java.time.Duration;
+
 /** What an {@link Authenticator} says of a request. */
 public sealed interface Authentication {
   /** The caller is known; nobody else is asked. */
@@ -14,4 +16,20 @@ public sealed interface Authentication {
    * @param text what the caller is told: a sentence without anything of the credential
    */
   record Wrong(String text) implements Authentication {}
+
+  /**
+   * The credential is not looked at, as there were too many wrong ones. The request is refused with
+   * status 429.
+   *
+   * @param pause how long after this request the next one counts, more than nothing
+   */
+  record TooMany(Duration pause) implements Authentication {}
+
+  /**
+   * There is a credential, and what would know it does not answer. The request is refused with
+   * status 503.
+   *
+   * @param text what the caller is told: a sentence without anything of the credential
+   */
+  record Unavailable(String text) implements Authentication {}
 }

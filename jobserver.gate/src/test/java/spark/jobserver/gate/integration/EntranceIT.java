@@ -3,6 +3,7 @@ package spark.jobserver.gate.integration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -260,5 +261,19 @@ class EntranceIT {
         .send("GET /plugin/echo", "localhost", "")
         .isText(500, "The server could not find out who made the request.");
     assertThat(server.send("GET /healthz", "localhost", "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void whoMustWaitIsToldForHowLong() {
+    server.authentication = request -> new Authentication.TooMany(Duration.ofMillis(7900));
+    server
+        .send("GET /plugin/echo", "localhost", CREDENTIAL)
+        .isText(429, "There were too many wrong credentials. Try again later.")
+        .has("Retry-After", "8");
+    server.authentication = request -> new Authentication.Unavailable("Nobody answers.");
+    server
+        .send("GET /plugin/echo", "localhost", CREDENTIAL)
+        .isText(503, "Nobody answers.")
+        .has("Retry-After", "5");
   }
 }

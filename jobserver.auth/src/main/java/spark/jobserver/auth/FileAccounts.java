@@ -1,0 +1,42 @@
+package spark.jobserver.auth;
+
+import java.time.Duration;
+import java.util.Optional;
+import spark.jobserver.api.auth.Identity;
+
+/** Knows the users of a {@link UserFile}, as it is now. */
+final class FileAccounts implements Accounts {
+  /** Of nobody: looked at in the place of an unknown user's, so that time does not tell of whom. */
+  private static final PasswordHash NOBODYS =
+      new PasswordHash(PasswordHash.ITERATIONS, "0".repeat(32), "0".repeat(128));
+
+  private final Followed<User> users;
+
+  FileAccounts(UserFile file) {
+    this.users = new Followed<>(file);
+  }
+
+  @Override
+  public Verdict verify(String name, String password) {
+    Optional<User> user =
+        users.now().read().stream().filter(one -> one.name().equals(name)).findFirst();
+    boolean right = user.map(User::password).orElse(NOBODYS).isOf(password);
+    if (user.isEmpty()) {
+      return new Verdict.Unknown();
+    }
+    return right
+        ? new Verdict.Right(new Identity(name, Way.BASIC.text(), user.get().permissions(), true))
+        : new Verdict.Wrong();
+  }
+
+  /** What is found out here holds until the file changes. */
+  @Override
+  public Duration validFor() {
+    return Duration.ofMinutes(10);
+  }
+
+  @Override
+  public Object edition() {
+    return users.now().version();
+  }
+}

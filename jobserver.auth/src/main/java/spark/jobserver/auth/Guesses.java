@@ -1,0 +1,90 @@
+package spark.jobserver.auth;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Bounds how many passwords are tried for a name from an address: five in a row are free, and after
+ * each further one the next must wait, for a second, two, four, up to a minute. Nobody is kept out
+ * from elsewhere by that. Remembers a bounded number, those of the latest.
+ */
+final class Guesses {
+  private static final int FREE = 5;
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+  private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(15);
+  private static final int MOST = 10_000;
+
+  /** An end of the network has as many addresses of version 6 as it likes with these in common. */
+  private static final int NETWORK_BYTES = 8;
+
+  private final Clock clock;
+
+  /** Guarded by itself. */
+  private final Map<Guesser, Failures> failures =
+      new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Guesser, Failures> eldest) {
+          return size() > MOST;
+        }
+      };
+
+  private record Guesser(String name, String network) {}
+
+  private record Failures(int count, Instant last) {}
+
+  Guesses(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** How long the next must wait; nothing when it need not. */
+  Duration wait(String name, InetAddress address) {
+    Instant now = clock.instant();
+    Failures known;
+    synchronized (failures) {
+      known = failures.getOrDefault(new Guesser(name, network(address)), new Failures(0, now));
+    }
+    if (known.count() < FREE) {
+      return Duration.ZERO;
+    }
+    Duration pause = Duration.ofSeconds(1L << Math.min(known.count() - FREE, 10));
+    Duration left =
+        Duration.between(now, known.last().plus(pause.compareTo(LONGEST) < 0 ? pause : LONGEST));
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  /** Notes a wrong one. */
+  void failed(String name, InetAddress address) {
+    Instant now = clock.instant();
+    synchronized (failures) {
+      failures.merge(
+          new Guesser(name, network(address)),
+          new Failures(1, now),
+          (old, one) ->
+              old.last().plus(FORGOTTEN_AFTER).isBefore(now)
+                  ? one
+                  : new Failures(old.count() + 1, now));
+    }
+  }
+
+  /** Forgets the wrong ones, as a right one came. */
+  void succeeded(String name, InetAddress address) {
+    synchronized (failures) {
+      failures.remove(new Guesser(name, network(address)));
+    }
+  }
+
+  private static String network(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return HexFormat.of()
+        .formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, NETWORK_BYTES) : bytes);
+  }
+}
