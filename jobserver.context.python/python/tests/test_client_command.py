@@ -665,6 +665,9 @@ def test_the_token_of_a_server_of_this_user_is_found(server, sjs, monkeypatch, r
     assert sent() is None
     (running / "auth" / "local-token").write_text("of-the-server\n")
     assert sent() == "Bearer of-the-server"
+    monkeypatch.setenv("SJS_URL", server.url.replace("//", "//ada:secret@"))
+    assert sent().startswith("Basic ")
+    monkeypatch.setenv("SJS_URL", server.url)
     monkeypatch.setenv("JOBSERVER_TOKEN", "of-the-environment")
     assert sent() == "Bearer of-the-environment"
     monkeypatch.delenv("JOBSERVER_TOKEN")
@@ -673,3 +676,20 @@ def test_the_token_of_a_server_of_this_user_is_found(server, sjs, monkeypatch, r
     monkeypatch.delenv("JOBSERVER_DRIVER")
     (running / "url").write_text("http://127.0.0.1:1/\n")
     assert sent() is None
+
+
+def test_files_for_tls_are_named_where_they_cannot_be_used(server, sjs, monkeypatch, tmp_path):
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no PEM")
+    for option, variable in (
+        ("--ca-file", "JOBSERVER_CA_FILE"),
+        ("--certificate", "JOBSERVER_CERTIFICATE"),
+    ):
+        for file in (broken, tmp_path / "missing.pem"):
+            code, _, err = sjs("contexts", "list", option, str(file))
+            assert (code, str(file) in err) == (2, True), err
+            monkeypatch.setenv(variable, str(file))
+            code, _, err = sjs("contexts", "list")
+            assert (code, str(file) in err) == (2, True), err
+            monkeypatch.delenv(variable)
+    assert server.received == []

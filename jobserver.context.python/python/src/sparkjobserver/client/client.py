@@ -34,10 +34,13 @@ class Client:
     :param timeout: for how many seconds the server may be silent before it counts as unreachable
     :param patience: for how many seconds a request that broke off is tried again
     :param token: a token of the server, by which it knows who is calling
+    :param ca_file: PEM with the authorities of the server's certificate, in place of the system's
+    :param certificate: PEM with a certificate of the caller's, and its key
     :param headers: for each request
     :param transport: what carries requests in place of the network, for tests
     :param sleep: what waits, in seconds, for tests
-    :raises ValueError: where `url` does not begin with http:// or https://
+    :raises ValueError: where `url` does not begin with http:// or https://, or a file holds no PEM
+    :raises OSError: where a file cannot be read
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class Client:
         timeout: float = 60.0,
         patience: float = 30.0,
         token: str | None = None,
+        ca_file: Path | None = None,
+        certificate: Path | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -59,6 +64,8 @@ class Client:
                 **({} if token is None else {"Authorization": f"Bearer {token}"}),
                 **(headers or {}),
             },
+            ca_file=ca_file,
+            certificate=certificate,
             transport=transport,
             sleep=sleep,
         )

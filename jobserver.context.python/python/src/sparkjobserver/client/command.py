@@ -89,9 +89,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _client(args: Arguments) -> Client:
     try:
-        return Client(args.url, token=_token(args.token_file) or local_token.find(args.url))
+        return Client(
+            args.url,
+            token=_token(args.token_file) or local_token.find(args.url),
+            ca_file=_file(args.ca_file, "JOBSERVER_CA_FILE"),
+            certificate=_file(args.certificate, "JOBSERVER_CERTIFICATE"),
+        )
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def _file(file: Path | None, variable: str) -> Path | None:
+    """A file that is named by an option, or else by the environment."""
+    named = os.environ.get(variable)
+    return Path(named) if file is None and named else file
 
 
 def _token(file: Path | None) -> str | None:
@@ -396,6 +407,8 @@ def parser() -> argparse.ArgumentParser:
         top,
         url=os.environ.get("SJS_URL") or DEFAULT_URL,
         token_file=None,
+        ca_file=None,
+        certificate=None,
         json=False,
         quiet=False,
     )
@@ -498,6 +511,8 @@ def _add(commands: Any, name: str, do: Command) -> argparse.ArgumentParser:
         command,
         url=argparse.SUPPRESS,
         token_file=argparse.SUPPRESS,
+        ca_file=argparse.SUPPRESS,
+        certificate=argparse.SUPPRESS,
         json=argparse.SUPPRESS,
         quiet=argparse.SUPPRESS,
     )
@@ -505,7 +520,14 @@ def _add(commands: Any, name: str, do: Command) -> argparse.ArgumentParser:
 
 
 def _add_common(
-    command: argparse.ArgumentParser, *, url: str, token_file: Any, json: Any, quiet: Any
+    command: argparse.ArgumentParser,
+    *,
+    url: str,
+    token_file: Any,
+    ca_file: Any,
+    certificate: Any,
+    json: Any,
+    quiet: Any,
 ) -> None:
     """The options that may stand before a command or behind it."""
     command.add_argument(
@@ -518,6 +540,21 @@ def _add_common(
         default=token_file,
         help="the file that holds a token of the server; default: the token in $JOBSERVER_TOKEN, "
         "or that of a server which this user runs on this machine",
+    )
+    command.add_argument(
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        default=ca_file,
+        help="PEM with the authorities of the server's certificate; default: $JOBSERVER_CA_FILE,"
+        " or the system's",
+    )
+    command.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        default=certificate,
+        help="PEM with a certificate of yours and its key; default: $JOBSERVER_CERTIFICATE",
     )
     command.add_argument(
         "--json", action="store_true", default=json, help="write what the server says, as JSON"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import ssl
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,22 @@ def pauses(patience: float) -> Iterator[float]:
         pause = min(2 * pause, 2.0)
 
 
+def _tls(ca_file: Path | None, certificate: Path | None) -> ssl.SSLContext | bool:
+    """By what the server's certificate is checked, and what it is shown."""
+    if ca_file is None and certificate is None:
+        return True
+    for file in filter(None, (ca_file, certificate)):
+        file.read_bytes()  # The errors of the library below do not name a file.
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+        if certificate is not None:
+            context.load_cert_chain(certificate)
+    except ssl.SSLError as error:
+        files = " or ".join(str(file) for file in (ca_file, certificate) if file is not None)
+        raise ValueError(f"{files} is no PEM as TLS needs it: {error}") from error
+    return context
+
+
 class Connection:
     """A server's address, and the connections to it.
 
@@ -54,9 +71,12 @@ class Connection:
     :param timeout: for how many seconds the server may be silent
     :param patience: for how many seconds what broke off is tried again
     :param headers: for each request
+    :param ca_file: PEM with the authorities of the server's certificate, in place of the system's
+    :param certificate: PEM with a certificate of the caller's, and its key
     :param transport: what carries requests in place of the network
     :param sleep: what waits, in seconds
-    :raises ValueError: where `url` is no address of the web
+    :raises ValueError: where `url` is no address of the web, or a file holds no PEM
+    :raises OSError: where a file cannot be read
     """
 
     def __init__(
@@ -66,6 +86,8 @@ class Connection:
         timeout: float,
         patience: float,
         headers: Mapping[str, str] | None = None,
+        ca_file: Path | None = None,
+        certificate: Path | None = None,
         transport: httpx2.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -78,6 +100,7 @@ class Connection:
             base_url=address,
             headers=headers,
             transport=transport,
+            verify=_tls(ca_file, certificate),
             # What the environment says of proxies is not meant for this machine.
             trust_env=not is_loopback(address.host),
         )

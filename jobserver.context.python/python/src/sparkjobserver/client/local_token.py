@@ -18,11 +18,13 @@ _DRIVER = "JOBSERVER_DRIVER"
 def find(url: str, proc: Path = Path("/proc")) -> str | None:
     """The first token of the server at an address, where it is one of this user's processes.
 
-    :param url: its host is of this machine, or nothing is looked for
+    :param url: its host is of this machine and it names no user, or nothing is looked for
     :return: None where there is none, or it cannot be read
     """
     wanted = urlsplit(url)
-    if not is_loopback(wanted.hostname or "") or _DRIVER in os.environ:
+    if wanted.username is not None or not is_loopback(wanted.hostname or ""):
+        return None
+    if _DRIVER in os.environ:
         return None
     found = (_token(data, wanted.port) for data in _data_folders(proc))
     return next(filter(None, found), None)

@@ -1,6 +1,7 @@
 package spark.jobserver.auth;
 
 import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,6 +38,11 @@ final class Requests {
       @Override
       public String connection() {
         return connection;
+      }
+
+      @Override
+      public List<X509Certificate> certificates() {
+        return List.of();
       }
     };
   }

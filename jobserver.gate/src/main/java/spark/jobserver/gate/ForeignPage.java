@@ -25,6 +25,8 @@ final class ForeignPage {
     return origin != null
         && Origin.of(origin)
             .filter(page -> page.isAt(request.getServerName(), request.getServerPort()))
+            // A page that came without TLS may be anybody's.
+            .filter(page -> !request.isSecure() || page.scheme().equals("https"))
             .isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package spark.jobserver.gate;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.osgi.service.servlet.whiteboard.Preprocessor;
 import spark.jobserver.api.auth.Identity;
 import spark.jobserver.api.server.RequestObserver;
@@ -28,10 +30,17 @@ final class Gate implements Preprocessor {
   static final String RETRY_SECONDS = "5";
 
   private final Entrance entrance;
+  private final Consumer<ServletContext> container;
   private volatile Optional<Rules> rules;
 
-  Gate(Entrance entrance, Rules rules) {
+  /**
+   * A gate.
+   *
+   * @param container is told of the servlet container when it has begun, and throws nothing
+   */
+  Gate(Entrance entrance, Rules rules, Consumer<ServletContext> container) {
     this.entrance = entrance;
+    this.container = container;
     this.rules = Optional.of(rules);
   }
 
@@ -55,6 +64,7 @@ final class Gate implements Preprocessor {
   @Override
   public void init(FilterConfig config) {
     JettyErrors.replaceThoseOf(config.getServletContext());
+    container.accept(config.getServletContext());
   }
 
   @Override

@@ -32,7 +32,7 @@ import spark.jobserver.boot.Startup;
 @Component(
     immediate = true,
     service = {},
-    configurationPid = {GateConfig.PID, CorsConfig.PID, AddressConfig.PID},
+    configurationPid = {GateConfig.PID, CorsConfig.PID, AddressConfig.PID, TlsConfig.PID},
     configurationPolicy = ConfigurationPolicy.REQUIRE)
 public final class GatedHttp {
   private static final Logger LOG = LoggerFactory.getLogger(GatedHttp.class);
@@ -43,6 +43,7 @@ public final class GatedHttp {
   private final Startup startup;
   private final HttpPort port;
   private final Authenticators authenticators;
+  private final JettyTls tls;
   private final Gate gate;
   private final ServiceRegistration<Preprocessor> registration;
 
@@ -58,6 +59,7 @@ public final class GatedHttp {
       GateConfig gateConfig,
       CorsConfig corsConfig,
       AddressConfig address,
+      TlsConfig tlsConfig,
       @Reference ConfigurationAdmin configurations,
       @Reference Startup startup,
       @Reference RequestObservers observers)
@@ -65,27 +67,41 @@ public final class GatedHttp {
     this.startup = startup;
     this.port = new HttpPort(context, configurations);
     Gate.Rules rules = rules(gateConfig, corsConfig, address);
+    this.tls = new JettyTls(context.getDataFile("tls").toPath());
+    Map<String, String> secured = secured(tlsConfig);
     this.authenticators = new Authenticators(context);
-    this.gate = new Gate(new Entrance(authenticators::now), rules);
+    this.gate = new Gate(new Entrance(authenticators::now), rules, tls::adopt);
     this.registration =
         context.registerService(
             Preprocessor.class,
             new ObservedGate(gate, observers),
             // Before any other preprocessor.
             FrameworkUtil.asDictionary(Map.of(Constants.SERVICE_RANKING, Integer.MAX_VALUE)));
-    open(address);
+    open(address, secured);
   }
 
   /** Goes by another configuration from now on; the port stays open unless it is another one. */
   @Modified
-  void modified(GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address)
+  void modified(
+      GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address, TlsConfig tlsConfig)
       throws IOException, InterruptedException {
     gate.adopt(rules(gateConfig, corsConfig, address));
-    open(address);
+    open(address, secured(tlsConfig));
   }
 
-  private void open(AddressConfig address) throws IOException, InterruptedException {
-    if (!port.open(address.bind$_$address(), address.port())) {
+  private Map<String, String> secured(TlsConfig config) throws IOException {
+    try {
+      return tls.use(TlsFiles.of(config));
+    } catch (IllegalArgumentException e) {
+      tls.close();
+      startup.failed(CONFIGURATION, e.getMessage());
+      throw e;
+    }
+  }
+
+  private void open(AddressConfig address, Map<String, String> secured)
+      throws IOException, InterruptedException {
+    if (!port.open(address.bind$_$address(), address.port(), secured)) {
       LOG.error("HTTP did not open at {} port {}", address.bind$_$address(), address.port());
     }
   }
@@ -133,6 +149,7 @@ public final class GatedHttp {
     if (port.close()) {
       registration.unregister();
       authenticators.close();
+      tls.close();
     } else {
       LOG.error("HTTP did not close: the gate stays, and refuses everything");
     }

@@ -1,6 +1,7 @@
 package spark.jobserver.gate;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,23 +38,21 @@ final class HttpPort {
    * Opens it.
    *
    * @param port 0 for any free one
+   * @param tls by which properties it speaks TLS; none for plain HTTP. It never speaks both
    * @return whether requests are answered now
    */
-  boolean open(String host, int port) throws IOException, InterruptedException {
-    return follows(
-        true,
-        Map.of(
-            ENABLE,
-            "true",
-            PID + ".host",
-            host,
-            "org.osgi.service.http.port",
-            String.valueOf(port),
-            PID + ".jetty.sendServerHeader",
-            "false",
-            // Names in paths may be any text: what is encoded in them is REST's to read.
-            "org.eclipse.jetty.UriComplianceMode",
-            "LEGACY"));
+  boolean open(String host, int port, Map<String, String> tls)
+      throws IOException, InterruptedException {
+    Map<String, String> values = new HashMap<>(tls);
+    boolean plain = tls.isEmpty();
+    values.put(ENABLE, String.valueOf(plain));
+    values.put("org.apache.felix.https.enable", String.valueOf(!plain));
+    values.put(PID + ".host", host);
+    values.put("org.osgi.service.http.port" + (plain ? "" : ".secure"), String.valueOf(port));
+    values.put(PID + ".jetty.sendServerHeader", "false");
+    // Names in paths may be any text: what is encoded in them is REST's to read.
+    values.put("org.eclipse.jetty.UriComplianceMode", "LEGACY");
+    return follows(true, values);
   }
 
   /**

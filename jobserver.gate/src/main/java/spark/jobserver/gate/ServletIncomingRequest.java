@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.security.cert.X509Certificate;
 import java.util.Collections;
 import java.util.List;
 import spark.jobserver.api.auth.IncomingRequest;
@@ -28,6 +29,14 @@ record ServletIncomingRequest(HttpServletRequest request) implements IncomingReq
   @Override
   public String connection() {
     return request.getServletConnection().getConnectionId();
+  }
+
+  @Override
+  public List<X509Certificate> certificates() {
+    return request.getAttribute("jakarta.servlet.request.X509Certificate")
+            instanceof X509Certificate[] chain
+        ? List.of(chain)
+        : List.of();
   }
 
   private static InetSocketAddress end(String address, int port) {

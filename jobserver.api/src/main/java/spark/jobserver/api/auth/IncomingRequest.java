@@ -1,6 +1,7 @@
 package spark.jobserver.api.auth;
 
 import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -25,4 +26,10 @@ public interface IncomingRequest {
    * come over one.
    */
   String connection();
+
+  /**
+   * The client's certificate and those that lead from it to an authority that the server has been
+   * told of, which has been found to be so; none when the client has shown none.
+   */
+  List<X509Certificate> certificates();
 }

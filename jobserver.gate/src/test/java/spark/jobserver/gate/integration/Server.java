@@ -73,6 +73,9 @@ final class Server implements AutoCloseable {
   volatile Function<IncomingRequest, Authentication> authentication =
       request -> known("tester", Set.of("*"), true);
 
+  /** What the file of an operator says of TLS; set before {@link #configure}. */
+  Map<String, String> tls = Map.of("client-certificates", "none");
+
   private final ServiceRegistration<Authenticator> authenticator;
   private final Framework framework;
   private final int port;
@@ -242,6 +245,7 @@ final class Server implements AutoCloseable {
   void configure(List<String> hosts, List<String> origins) throws IOException {
     configure("spark.jobserver.gate", Map.of("hosts", hosts.toArray(String[]::new)));
     configure("spark.jobserver.cors", Map.of("origins", origins.toArray(String[]::new)));
+    configure("spark.jobserver.tls", tls);
     configure(
         "spark.jobserver.core", Map.of("port", String.valueOf(port), "bind-address", "127.0.0.1"));
   }
