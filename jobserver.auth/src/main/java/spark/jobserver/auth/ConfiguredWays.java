@@ -29,7 +29,7 @@ import spark.jobserver.boot.Startup;
 @Component(
     immediate = true,
     service = {},
-    configurationPid = {AuthConfig.PID, AddressConfig.PID},
+    configurationPid = {AuthConfig.PID, AddressConfig.PID, TlsConfig.PID},
     configurationPolicy = ConfigurationPolicy.REQUIRE)
 public final class ConfiguredWays {
   private static final Logger LOG = LoggerFactory.getLogger(ConfiguredWays.class);
@@ -39,10 +39,16 @@ public final class ConfiguredWays {
 
   private static final int FAILED = 1;
 
+  /** How many passwords are looked at together; most wait for a directory then. */
+  private static final int TOGETHER = 8;
+
   /** Whoever gives a credential has it looked at before anything else. */
   private static final Map<Way, Integer> RANKING =
-      Map.of(Way.TOKEN, 200, Way.BASIC, 150, Way.LOCAL, 100);
+      Map.of(Way.TOKEN, 200, Way.BASIC, 150, Way.CERTIFICATE, 120, Way.LOCAL, 100);
 
+  private final LdapConfig ldap;
+  private final CertificateConfig certificate;
+  private final TlsConfig tls;
   private final Path data;
   private final String address;
   private final List<ServiceRegistration<Authenticator>> registrations = new ArrayList<>();
@@ -54,7 +60,16 @@ public final class ConfiguredWays {
    */
   @Activate
   public ConfiguredWays(
-      BundleContext context, AuthConfig auth, AddressConfig address, @Reference Startup startup) {
+      BundleContext context,
+      AuthConfig auth,
+      LdapConfig ldap,
+      CertificateConfig certificate,
+      TlsConfig tls,
+      AddressConfig address,
+      @Reference Startup startup) {
+    this.ldap = ldap;
+    this.certificate = certificate;
+    this.tls = tls;
     this.data = Path.of(context.getProperty("jobserver.data"));
     this.address = address.bind$_$address();
     try {
@@ -83,23 +98,40 @@ public final class ConfiguredWays {
   private Map<Way, Authenticator> made(Set<Way> ways) throws IOException {
     Map<Way, Authenticator> made = new EnumMap<>(Way.class);
     for (Way way : ways) {
-      made.put(
-          way,
-          switch (way) {
-            case LOCAL -> LocalAuthenticator.ofThisMachine();
-            case TOKEN -> new TokenAuthenticator(tokens(), Clock.systemUTC());
-            case BASIC ->
-                new BasicAuthenticator(
-                    List.of(new FileAccounts(new UserFile(data))), atOnce(), Clock.systemUTC());
-            case NONE -> everybody();
-          });
+      switch (way) {
+        case LOCAL -> made.put(way, LocalAuthenticator.ofThisMachine());
+        case TOKEN -> made.put(way, new TokenAuthenticator(tokens(), Clock.systemUTC()));
+        case BASIC, LDAP -> made.putIfAbsent(Way.BASIC, passwords(ways));
+        case CERTIFICATE -> made.put(way, certificates());
+        case NONE -> made.put(way, everybody());
+        case OIDC -> {
+          // Its own bundle makes it.
+        }
+      }
     }
     return made;
   }
 
-  /** How many slow hashes are computed at once: jobs and others need the processor, too. */
-  private static int atOnce() {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+  /** Those of the server's own file decide on their names, whatever a directory says. */
+  private Authenticator passwords(Set<Way> ways) {
+    List<Accounts> accounts = new ArrayList<>();
+    if (ways.contains(Way.BASIC)) {
+      accounts.add(new FileAccounts(new UserFile(data)));
+    }
+    if (ways.contains(Way.LDAP)) {
+      accounts.add(new LdapAccounts(LdapSettings.of(ldap)));
+    }
+    return new BasicAuthenticator(accounts, TOGETHER, Clock.systemUTC());
+  }
+
+  private Authenticator certificates() {
+    if (tls.client$_$certificates().equals("none")) {
+      throw new IllegalArgumentException(
+          "%s.ways has certificate, but %s.client-certificates is none: clients are not asked for one"
+              .formatted(AuthConfig.PID, TlsConfig.PID));
+    }
+    return new CertificateAuthenticator(
+        CertificateAuthenticator.members(certificate), Clock.systemUTC());
   }
 
   private TokenFile tokens() throws IOException {

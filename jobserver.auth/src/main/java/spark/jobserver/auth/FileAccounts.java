@@ -2,6 +2,7 @@ package spark.jobserver.auth;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import spark.jobserver.api.auth.Identity;
 
 /** Knows the users of a {@link UserFile}, as it is now. */
@@ -12,6 +13,10 @@ final class FileAccounts implements Accounts {
 
   private final Followed<User> users;
 
+  /** Jobs and others need the processor, too. */
+  private final Semaphore processors =
+      new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+
   FileAccounts(UserFile file) {
     this.users = new Followed<>(file);
   }
@@ -20,13 +25,22 @@ final class FileAccounts implements Accounts {
   public Verdict verify(String name, String password) {
     Optional<User> user =
         users.now().read().stream().filter(one -> one.name().equals(name)).findFirst();
-    boolean right = user.map(User::password).orElse(NOBODYS).isOf(password);
+    boolean right = isOf(user.map(User::password).orElse(NOBODYS), password);
     if (user.isEmpty()) {
       return new Verdict.Unknown();
     }
     return right
         ? new Verdict.Right(new Identity(name, Way.BASIC.text(), user.get().permissions(), true))
         : new Verdict.Wrong();
+  }
+
+  private boolean isOf(PasswordHash hash, String password) {
+    processors.acquireUninterruptibly();
+    try {
+      return hash.isOf(password);
+    } finally {
+      processors.release();
+    }
   }
 
   /** What is found out here holds until the file changes. */

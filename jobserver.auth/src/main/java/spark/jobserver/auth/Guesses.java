@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -50,7 +51,7 @@ final class Guesses {
     Instant now = clock.instant();
     Failures known;
     synchronized (failures) {
-      known = failures.getOrDefault(new Guesser(name, network(address)), new Failures(0, now));
+      known = failures.getOrDefault(guesser(name, address), new Failures(0, now));
     }
     if (known.count() < FREE) {
       return Duration.ZERO;
@@ -66,7 +67,7 @@ final class Guesses {
     Instant now = clock.instant();
     synchronized (failures) {
       failures.merge(
-          new Guesser(name, network(address)),
+          guesser(name, address),
           new Failures(1, now),
           (old, one) ->
               old.last().plus(FORGOTTEN_AFTER).isBefore(now)
@@ -78,8 +79,13 @@ final class Guesses {
   /** Forgets the wrong ones, as a right one came. */
   void succeeded(String name, InetAddress address) {
     synchronized (failures) {
-      failures.remove(new Guesser(name, network(address)));
+      failures.remove(guesser(name, address));
     }
+  }
+
+  /** Names that differ by case alone may be of one user. */
+  private static Guesser guesser(String name, InetAddress address) {
+    return new Guesser(name.toLowerCase(Locale.ROOT), network(address));
   }
 
   private static String network(InetAddress address) {

@@ -11,7 +11,10 @@ import spark.jobserver.api.auth.Authenticator;
 import spark.jobserver.api.auth.Identity;
 import spark.jobserver.api.auth.IncomingRequest;
 
-/** Knows whoever has a token, by {@code Authorization: Bearer TOKEN}. */
+/**
+ * Knows whoever has a token, by {@code Authorization: Bearer TOKEN}. What has a dot in it is of
+ * another kind, and of other ways.
+ */
 final class TokenAuthenticator implements Authenticator {
   private static final Pattern BEARER = Pattern.compile("(?i:Bearer)(?:\\s+(.*))?");
   private static final int LONGEST_TOKEN = 1024;
@@ -36,6 +39,9 @@ final class TokenAuthenticator implements Authenticator {
       return ABSENT;
     }
     String text = bearers.get(0).group(1);
+    if (text != null && text.contains(".")) {
+      return ABSENT;
+    }
     if (given.size() > 1 || text == null || text.length() > LONGEST_TOKEN) {
       return WRONG;
     }

@@ -13,6 +13,11 @@ enum Way {
   LOCAL,
   TOKEN,
   BASIC,
+  LDAP,
+  CERTIFICATE,
+
+  /** Of the bundle {@code jobserver.auth.oidc}, which makes it by itself. */
+  OIDC,
   NONE;
 
   private static final String KEY = AuthConfig.PID + ".ways";

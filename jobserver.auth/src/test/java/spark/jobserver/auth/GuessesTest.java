@@ -46,6 +46,7 @@ class GuessesTest {
   void othersAndTheSameFromElsewhereNeedNotWait() {
     fail(10);
     assertThat(guesses.wait("bob", here)).isZero();
+    assertThat(guesses.wait("ADA", here)).isPositive();
     assertThat(guesses.wait("ada", address("192.0.2.2"))).isZero();
   }
 

@@ -55,6 +55,7 @@ class TokenAuthenticatorTest {
   void leavesOtherWaysToOthers() {
     assertThat(with()).isEqualTo(new Authentication.Absent());
     assertThat(with("Basic YWRhOmFkYXM=")).isEqualTo(new Authentication.Absent());
+    assertThat(with("Bearer a.b.c")).isEqualTo(new Authentication.Absent());
     assertThat(with("Bearers adas")).isEqualTo(new Authentication.Absent());
   }
 

@@ -19,7 +19,7 @@ class WayTest {
     assertThatThrownBy(() -> Way.of(List.of("locale")))
         .hasMessage(
             "spark.jobserver.auth.ways has \"locale\", which is no way to be known: it is a list of"
-                + " local, token, basic, none");
+                + " local, token, basic, ldap, certificate, oidc, none");
     assertThatThrownBy(() -> Way.of(List.of()))
         .hasMessageStartingWith("spark.jobserver.auth.ways is empty");
   }
