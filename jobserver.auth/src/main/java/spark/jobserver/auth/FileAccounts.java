@@ -5,7 +5,10 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import spark.jobserver.api.auth.Identity;
 
-/** Knows the users of a {@link UserFile}, as it is now. */
+/**
+ * Knows the users of a {@link UserFile}, as it is now, whatever the case of their names: a directory
+ * that is asked for others does not tell that apart either.
+ */
 final class FileAccounts implements Accounts {
   /** Of nobody: looked at in the place of an unknown user's, so that time does not tell of whom. */
   private static final PasswordHash NOBODYS =
@@ -24,13 +27,14 @@ final class FileAccounts implements Accounts {
   @Override
   public Verdict verify(String name, String password) {
     Optional<User> user =
-        users.now().read().stream().filter(one -> one.name().equals(name)).findFirst();
+        users.now().read().stream().filter(one -> one.name().equalsIgnoreCase(name)).findFirst();
     boolean right = isOf(user.map(User::password).orElse(NOBODYS), password);
     if (user.isEmpty()) {
       return new Verdict.Unknown();
     }
     return right
-        ? new Verdict.Right(new Identity(name, Way.BASIC.text(), user.get().permissions(), true))
+        ? new Verdict.Right(
+            new Identity(user.get().name(), Way.BASIC.text(), user.get().permissions(), true))
         : new Verdict.Wrong();
   }
 

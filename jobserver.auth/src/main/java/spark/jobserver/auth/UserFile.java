@@ -28,13 +28,13 @@ final class UserFile implements Followed.Source<User> {
   /**
    * Adds a user.
    *
-   * @throws IllegalArgumentException when there is one of this name
+   * @throws IllegalArgumentException when there is one of this name, in whatever case
    */
   void add(User user) throws IOException {
     file.changing(
         () -> {
           if (file.exists()
-              && read().read().stream().anyMatch(other -> other.name().equals(user.name()))) {
+              && read().read().stream().anyMatch(other -> other.name().equalsIgnoreCase(user.name()))) {
             throw new IllegalArgumentException(
                 "There is a user %s already. Remove that one first, or choose another name."
                     .formatted(user.name()));

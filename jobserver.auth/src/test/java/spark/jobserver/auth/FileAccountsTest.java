@@ -47,6 +47,17 @@ class FileAccountsTest {
   }
 
   @Test
+  void aNameIsOneUsersWhateverItsCase() {
+    assertThat(accounts.verify("ADA", "secret of ada"))
+        .isEqualTo(accounts.verify("ada", "secret of ada"))
+        .isInstanceOf(Accounts.Verdict.Right.class);
+    // Nobody else is asked for it.
+    assertThat(accounts.verify("ADA", "secret of bob")).isEqualTo(new Accounts.Verdict.Wrong());
+    assertThatThrownBy(() -> add("Ada", "admin", "another secret"))
+        .hasMessageStartingWith("There is a user Ada already");
+  }
+
+  @Test
   void theFileIsForItsOwnerAndHasNoPassword() throws IOException {
     Path users = data.resolve("auth/users");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(users)))
