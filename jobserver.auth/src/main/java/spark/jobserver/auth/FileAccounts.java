@@ -6,8 +6,8 @@ import java.util.concurrent.Semaphore;
 import spark.jobserver.api.auth.Identity;
 
 /**
- * Knows the users of a {@link UserFile}, as it is now, whatever the case of their names: a directory
- * that is asked for others does not tell that apart either.
+ * Knows the users of a {@link UserFile}, as it is now, whatever the case of their names: a
+ * directory that is asked for others does not tell that apart either.
  */
 final class FileAccounts implements Accounts {
   /** Of nobody: looked at in the place of an unknown user's, so that time does not tell of whom. */

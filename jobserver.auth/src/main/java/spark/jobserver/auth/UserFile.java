@@ -34,7 +34,8 @@ final class UserFile implements Followed.Source<User> {
     file.changing(
         () -> {
           if (file.exists()
-              && read().read().stream().anyMatch(other -> other.name().equalsIgnoreCase(user.name()))) {
+              && read().read().stream()
+                  .anyMatch(other -> other.name().equalsIgnoreCase(user.name()))) {
             throw new IllegalArgumentException(
                 "There is a user %s already. Remove that one first, or choose another name."
                     .formatted(user.name()));
