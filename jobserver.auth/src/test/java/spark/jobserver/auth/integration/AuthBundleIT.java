@@ -180,6 +180,11 @@ class AuthBundleIT {
     configure(Map.of("ways", new String[] {"ldap"}));
     assertThat(failures.poll(TIMEOUT, TimeUnit.MILLISECONDS))
         .startsWith("7 spark.jobserver.auth.ldap.url is");
+    assertThat(authenticators.size()).isZero();
+  }
+
+  @Test
+  void certificatesThatNobodyIsAskedForAreNoWay() throws Exception {
     configure(Map.of("ways", new String[] {"certificate"}));
     assertThat(failures.poll(TIMEOUT, TimeUnit.MILLISECONDS))
         .startsWith("7 spark.jobserver.auth.ways has certificate, but");
