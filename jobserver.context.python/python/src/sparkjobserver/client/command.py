@@ -89,12 +89,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _client(args: Arguments) -> Client:
     try:
-        return Client(
-            args.url,
-            token=_token(args.token_file) or local_token.find(args.url),
-            ca_file=_file(args.ca_file, "JOBSERVER_CA_FILE"),
-            certificate=_file(args.certificate, "JOBSERVER_CERTIFICATE"),
-        )
+        token = _token(args.token_file)
+        certificate = _file(args.certificate, "JOBSERVER_CERTIFICATE")
+        if token is None and certificate is None:
+            token = local_token.find(args.url)
+        ca_file = _file(args.ca_file, "JOBSERVER_CA_FILE")
+        return Client(args.url, token=token, ca_file=ca_file, certificate=certificate)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
