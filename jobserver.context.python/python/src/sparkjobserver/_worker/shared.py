@@ -54,7 +54,8 @@ class JvmStore(NamedObjectStore):
         if not self._is_ours(entry):
             return NamedObject(self._bare(entry))
         _, kind, _, content, rest = entry
-        about = pickle.loads(bytes(rest))
+        # Of a job of the same context, which has the same rights.
+        about = pickle.loads(bytes(rest))  # nosec B301
         return NamedObject(
             self._object(kind, content, about), about["forceComputation"], _level(about["level"])
         )
@@ -124,7 +125,7 @@ class JvmStore(NamedObjectStore):
 
     def _object(self, kind: str, content: Any, about: dict[str, Any]) -> Any:
         if kind == _VALUE:
-            return pickle.loads(bytes(content))
+            return pickle.loads(bytes(content))  # nosec B301
         obj: Any
         if kind == _DATAFRAME:
             obj = DataFrame(content, _session())
