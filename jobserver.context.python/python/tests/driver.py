@@ -71,14 +71,15 @@ class Driver:
             env={
                 **os.environ,
                 "PYTHONPATH": python_path(SOURCES),
-                "JOBSERVER_ZYGOTE_TOKEN": "zygote token",
                 **(environment or {}),
             },
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         log.close()
+        with self.zygote.stdin as given:
+            given.write(b"zygote token\n")
         self._workers = 0
         self._connections = []
         self.exits = {}

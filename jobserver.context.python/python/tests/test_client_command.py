@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import web
-from sparkjobserver.client import Progress, ProgressEvent, command, hocon, terminal
+from sparkjobserver.client import Progress, ProgressEvent, command, hocon, local_token, terminal
 from web import event, events, report
 
 SOURCES = Path(__file__).parent.parent / "src"
@@ -676,6 +677,16 @@ def test_the_token_of_a_server_of_this_user_is_found(server, sjs, monkeypatch, r
     monkeypatch.delenv("JOBSERVER_DRIVER")
     (running / "url").write_text("http://127.0.0.1:1/\n")
     assert sent() is None
+    (running / "url").write_text(server.url + "/\n")
+    assert sent() == "Bearer of-the-server"
+    # At an address that the server has not, somebody else may listen.
+    addresses = [
+        (socket.AF_INET6, 1, 6, "", ("::1", 0)),
+        (socket.AF_INET, 1, 6, "", ("127.0.0.1", 0)),
+    ]
+    with monkeypatch.context() as two:
+        two.setattr(local_token.socket, "getaddrinfo", lambda *_, **__: addresses)
+        assert local_token.find(server.url) is None
 
 
 def test_files_for_tls_are_named_where_they_cannot_be_used(server, sjs, monkeypatch, tmp_path):

@@ -434,7 +434,11 @@ def test_a_job_sees_no_secret_and_no_folder_of_the_server_on_its_path(driver):
     worker = driver.fork().give(
         "jobs.Job",
         source(
-            "return {'environment': dict(os.environ), 'path': sys.path, 'arguments': sys.argv[1:]}"
+            # What a process was started with can be read even when it has forgotten it.
+            "begun_with = open('/proc/self/environ').read()",
+            "assert 'zygote token' not in begun_with and 'worker token' not in begun_with",
+            "assert sys.stdin.read() == ''",
+            "return {'environment': dict(os.environ), 'path': sys.path, 'arguments': sys.argv[1:]}",
         ),
     )
     outcome = worker.outcome()
@@ -506,7 +510,8 @@ def test_a_zygote_that_cannot_start_says_why_and_ends(tmp_path):
             "s",
         ],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(SOURCES), "JOBSERVER_ZYGOTE_TOKEN": "t"},
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        input="t\n",
         capture_output=True,
         text=True,
         check=False,
@@ -524,8 +529,8 @@ def test_a_zygote_whose_driver_is_gone_already_ends(tmp_path):
         env={
             **os.environ,
             "PYTHONPATH": python_path(SOURCES),
-            "JOBSERVER_ZYGOTE_TOKEN": "t",
         },
+        input="t\n",
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,7 @@
 """Forks workers. One zygote runs beside each driver and has loaded all that workers need.
 
 `python -m sparkjobserver._worker.zygote <the driver's UNIX socket>`, with the secret that proves
-to the driver who is calling in `JOBSERVER_ZYGOTE_TOKEN`.
+to the driver who is calling as the one line of its standard input.
 
 The process has one thread and never a connection to the JVM: both would not survive a fork. It
 lives as long as its connection to the driver; when that is gone, so are all workers, and whatever
@@ -83,7 +83,7 @@ _PATIENCE = 5.0
 def main() -> None:
     """Is the whole life of a zygote. Returns when the driver is gone."""
     path = sys.argv[1]
-    token = os.environ.pop("JOBSERVER_ZYGOTE_TOKEN")
+    token = _read_token()
     _leave_working_directory_off_path()
     fallback = os.environ.pop("JOBSERVER_FALLBACK_PATH", "")
     sys.path.extend(entry for entry in fallback.split(os.pathsep) if entry)
@@ -95,6 +95,15 @@ def main() -> None:
     _give_back_free_memory()
     with frames.connect(path) as control:
         Zygote(path, token, control).run()
+
+
+def _read_token() -> str:
+    """The line of standard input, which then is empty, for workers too."""
+    token = os.read(0, 1_000).decode("ascii").strip()
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    return token
 
 
 def preload() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,19 +27,25 @@ def find(url: str, proc: Path = Path("/proc")) -> str | None:
         return None
     if _DRIVER in os.environ:
         return None
-    found = (_token(data, wanted.port) for data in _data_folders(proc))
+    found = (_token(data, wanted.hostname or "", wanted.port) for data in _data_folders(proc))
     return next(filter(None, found), None)
 
 
-def _token(data: Path, port: int | None) -> str | None:
-    """That of a data folder; None where its server has another port, or it has none."""
+def _token(data: Path, host: str, port: int | None) -> str | None:
+    """That of a data folder; None where its server has another address, or it has none."""
     try:
         served = urlsplit((data / "url").read_text("utf-8").strip())
-        if served.port != port or not is_loopback(served.hostname or ""):
+        if served.port != port or not _leads_only_to(served.hostname or "", host):
             return None
         return (data / "auth" / "local-token").read_text("ascii").strip()
     except (OSError, ValueError):
         return None  # it is starting, or has no tokens
+
+
+def _leads_only_to(address: str, host: str) -> bool:
+    """Whether a host is this address, and none where somebody else may listen, such as `::1`."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return is_loopback(address) and {entry[4][0] for entry in found} == {address}
 
 
 def _data_folders(proc: Path) -> Iterator[Path]:

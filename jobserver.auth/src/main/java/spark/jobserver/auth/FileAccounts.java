@@ -26,8 +26,13 @@ final class FileAccounts implements Accounts {
 
   @Override
   public Verdict verify(String name, String password) {
+    // Other letters are the same in another case, too (a dotless i and I), and would be other names
+    // to
+    // who counts guesses.
     Optional<User> user =
-        users.now().read().stream().filter(one -> one.name().equalsIgnoreCase(name)).findFirst();
+        users.now().read().stream()
+            .filter(one -> Holder.isName(name) && one.name().equalsIgnoreCase(name))
+            .findFirst();
     boolean right = isOf(user.map(User::password).orElse(NOBODYS), password);
     if (user.isEmpty()) {
       return new Verdict.Unknown();

@@ -12,6 +12,9 @@ final class Followed<T> {
 
   private final Source<T> source;
 
+  /** The version that could not be read; said once. */
+  private volatile Optional<PrivateFile.Version> failed = Optional.empty();
+
   /** Replaced as a whole. */
   private volatile Content<T> last = new Content<>(Optional.empty(), List.of());
 
@@ -39,21 +42,25 @@ final class Followed<T> {
     Optional<PrivateFile.Version> version = source.version();
     Content<T> known = last;
     if (!known.version().equals(version)) {
-      known = new Content<>(version, version.isPresent() ? read() : List.of());
+      known = version.isPresent() ? read(version) : new Content<>(version, List.of());
       last = known;
     }
     return known;
   }
 
   /** Says once, each time that the file has changed, what is wrong with it. */
-  private List<T> read() {
+  private Content<T> read(Optional<PrivateFile.Version> version) {
     try {
       PrivateFile.Content<T> content = source.read();
       content.broken().forEach(line -> LOG.error("gives nobody access: {}", line));
-      return content.read();
+      return new Content<>(version, content.read());
     } catch (IOException e) {
-      LOG.error("the file cannot be read: nobody has access by it", e);
-      return List.of();
+      if (!failed.equals(version)) {
+        LOG.error("the file cannot be read: nobody has access by it", e);
+        failed = version;
+      }
+      // Of no version, so that the next caller has it read again.
+      return new Content<>(Optional.empty(), List.of());
     }
   }
 }

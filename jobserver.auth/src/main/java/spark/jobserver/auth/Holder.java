@@ -9,6 +9,11 @@ final class Holder {
 
   private Holder() {}
 
+  /** Whether somebody in those files can have this name. */
+  static boolean isName(String name) {
+    return NAME.matcher(name).matches();
+  }
+
   /**
    * Checks what others may have written.
    *
@@ -16,7 +21,7 @@ final class Holder {
    * @throws IllegalArgumentException saying what would be right
    */
   static void check(String name, String role) {
-    if (!NAME.matcher(name).matches()) {
+    if (!isName(name)) {
       throw new IllegalArgumentException("a name is of letters, digits and . _ @ -, at most 64");
     }
     Role.permissions(role);

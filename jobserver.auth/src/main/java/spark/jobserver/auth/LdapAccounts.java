@@ -10,11 +10,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import javax.naming.AuthenticationException;
 import javax.naming.Context;
+import javax.naming.NameNotFoundException;
 import javax.naming.NamingEnumeration;
 import javax.naming.NamingException;
 import javax.naming.NamingSecurityException;
+import javax.naming.OperationNotSupportedException;
 import javax.naming.directory.Attribute;
+import javax.naming.directory.InvalidAttributeValueException;
 import javax.naming.directory.SearchControls;
 import javax.naming.directory.SearchResult;
 import javax.naming.ldap.InitialLdapContext;
@@ -93,18 +97,8 @@ final class LdapAccounts implements Accounts {
             entry.toString(),
             Context.SECURITY_CREDENTIALS,
             password);
-    LdapContext directory =
-        new InitialLdapContext(environment(settings.startTls() ? Map.of() : credentials), null);
+    LdapContext directory = signIn(credentials);
     try {
-      if (settings.startTls()) {
-        StartTlsResponse tls =
-            (StartTlsResponse) directory.extendedOperation(new StartTlsRequest());
-        tls.negotiate();
-        for (Map.Entry<String, String> one : credentials.entrySet()) {
-          directory.addToEnvironment(one.getKey(), one.getValue());
-        }
-        directory.reconnect(null);
-      }
       return new Verdict.Right(
           new Identity(
               name,
@@ -113,6 +107,54 @@ final class LdapAccounts implements Accounts {
               true));
     } finally {
       directory.close();
+    }
+  }
+
+  /** Opens a connection as somebody. */
+  private interface Bind {
+    LdapContext open() throws NamingException;
+  }
+
+  /** Directories say in several ways that they do not take somebody. */
+  private static LdapContext bound(Bind bind) throws NamingException {
+    try {
+      return bind.open();
+    } catch (NameNotFoundException
+        | InvalidAttributeValueException
+        | OperationNotSupportedException e) {
+      NamingSecurityException refused = new AuthenticationException(e.getMessage());
+      refused.setRootCause(e);
+      throw refused;
+    }
+  }
+
+  private LdapContext signIn(Map<String, String> credentials) throws NamingException, IOException {
+    return settings.startTls()
+        ? signInByStartTls(credentials)
+        : bound(() -> new InitialLdapContext(environment(credentials), null));
+  }
+
+  private LdapContext signInByStartTls(Map<String, String> credentials)
+      throws NamingException, IOException {
+    LdapContext directory = new InitialLdapContext(environment(Map.of()), null);
+    boolean signedIn = false;
+    try {
+      StartTlsResponse tls = (StartTlsResponse) directory.extendedOperation(new StartTlsRequest());
+      tls.negotiate();
+      for (Map.Entry<String, String> one : credentials.entrySet()) {
+        directory.addToEnvironment(one.getKey(), one.getValue());
+      }
+      bound(
+          () -> {
+            directory.reconnect(null);
+            return directory;
+          });
+      signedIn = true;
+      return directory;
+    } finally {
+      if (!signedIn) {
+        directory.close();
+      }
     }
   }
 

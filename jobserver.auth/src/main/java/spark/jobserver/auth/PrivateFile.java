@@ -143,7 +143,13 @@ final class PrivateFile {
   }
 
   private void write(List<String> lines) throws IOException {
-    write(file, lines.stream().map(line -> line + "\n").collect(Collectors.joining()));
+    String text = lines.stream().map(line -> line + "\n").collect(Collectors.joining());
+    if (text.getBytes(UTF_8).length > LARGEST_BYTES) {
+      // It would not be read any more, and nobody known by it.
+      throw new IOException(
+          file + " would be larger than " + LARGEST_BYTES + " bytes: remove what has expired");
+    }
+    write(file, text);
   }
 
   /** Replaces a file of the folder. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,16 @@ class FileAccountsTest {
     assertThat(file.remove("bob")).isTrue();
     assertThat(file.remove("bob")).isFalse();
     assertThat(accounts.verify("bob", "secret of bob")).isEqualTo(new Accounts.Verdict.Unknown());
+  }
+
+  @Test
+  void aNameOfOtherLettersIsNobodys() throws IOException {
+    add("kim", "reader", "secret of kim");
+    assertThat(accounts.verify("KIM", "secret of kim")).isInstanceOf(Accounts.Verdict.Right.class);
+    // The Kelvin sign, a dotless and a dotted I: who counts guesses would take them for others.
+    for (String name : List.of("\u212Aim", "K\u0131m", "K\u0130m")) {
+      assertThat(accounts.verify(name, "secret of kim")).isEqualTo(new Accounts.Verdict.Unknown());
+    }
   }
 
   @Test

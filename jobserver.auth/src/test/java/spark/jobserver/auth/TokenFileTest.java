@@ -73,6 +73,15 @@ class TokenFileTest {
   }
 
   @Test
+  void doesNotGrowBeyondWhatIsRead() throws IOException {
+    file.make();
+    Files.writeString(
+        path("tokens"), "#" + "x".repeat((1 << 20) - 200) + "\n", StandardOpenOption.APPEND);
+    assertThatThrownBy(() -> file.add(token("ada"))).hasMessageContaining("would be larger than");
+    assertThat(file.read().read()).extracting(Token::name).containsExactly("local");
+  }
+
+  @Test
   void doesNotMakeTheFirstTokenAgain() throws IOException {
     file.make();
     assertThat(file.remove("local")).isTrue();

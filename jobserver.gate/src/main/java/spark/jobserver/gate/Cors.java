@@ -85,8 +85,16 @@ final class Cors {
     response.setHeader("Access-Control-Max-Age", MAX_AGE_SECONDS);
   }
 
-  /** Whether pages of the origin of this request may use the server. */
-  boolean allows(HttpServletRequest request) {
+  /**
+   * Whether pages of the origin of this request may use the server with what their browser sends by
+   * itself. Any origin is none of these: who is known by the connection cannot leave that out.
+   */
+  boolean allowsAmbient(HttpServletRequest request) {
+    return !origins.isAny() && origin(request).filter(origins::allow).isPresent();
+  }
+
+  /** Whether the page that has made this request may read its answer. */
+  boolean isReadable(HttpServletRequest request) {
     return origin(request).filter(origins::allow).isPresent();
   }
 

@@ -140,13 +140,16 @@ final class Gate implements Preprocessor {
   }
 
   /**
-   * Refuses what a page of another origin may not do with what its browser sends by itself. A page
-   * that has a token has been given it.
+   * Refuses what a page of another origin may not do with what its browser sends by itself: change
+   * something, or read an answer that "*" would let it see. A page that has a token has been given
+   * it.
    */
   private static void checkPage(HttpServletRequest request, Cors cors) {
-    if (!SAFE_METHODS.contains(request.getMethod())
-        && ForeignPage.made(request)
-        && !cors.allows(request)) {
+    boolean onlyReads =
+        SAFE_METHODS.contains(request.getMethod()) && request.getHeader("Upgrade") == null;
+    if (ForeignPage.made(request)
+        && !cors.allowsAmbient(request)
+        && (!onlyReads || cors.isReadable(request))) {
       throw new Refusal(
           403,
           "A page of another origin may only read, as long as its origin is not in "

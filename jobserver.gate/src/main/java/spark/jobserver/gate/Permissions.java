@@ -98,6 +98,9 @@ final class Permissions {
         Arrays.stream(spelled.split("/", -1)).map(part -> part.split(";", 2)[0]).toList();
     return first.indexOf('%') < 0
         && first.indexOf(';') < 0
+        // Jetty reads %u002e as a dot, too, and leads back by it.
+        && !uri.contains("%u")
+        && !uri.contains("%U")
         && !segments.contains(".")
         && !segments.contains("..");
   }

@@ -56,6 +56,8 @@ class PermissionsTest {
         "/plugin/../jobs",
         "/jobs/../plugin",
         "/jobs/%2e%2E/plugin",
+        "/docs/%u002e%u002e/plugin",
+        "/jobs/.%u002E/plugin",
         "/jobs/.%2e/plugin",
         "/jobs/..;x/plugin",
         "/jobs/..%2Fplugin",

@@ -1,8 +1,9 @@
 package spark.jobserver.python.worker;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -12,8 +13,10 @@ import java.util.concurrent.CompletableFuture;
  * workers. Orders are given by one thread at a time.
  */
 final class Zygote {
+  /** What tells a driver's processes from others: a job must not pass as the server's operator. */
+  private static final String DRIVER = "JOBSERVER_DRIVER";
+
   private static final String MODULE = "sparkjobserver._worker.zygote";
-  private static final String TOKEN = "JOBSERVER_ZYGOTE_TOKEN";
 
   private final Process process;
   private final String token;
@@ -49,15 +52,30 @@ final class Zygote {
     Map<String, String> environment = builder.environment();
     environment
         .keySet()
-        .removeIf(name -> name.startsWith("PYSPARK_") || name.startsWith("JOBSERVER_"));
+        .removeIf(
+            name ->
+                name.startsWith("PYSPARK_")
+                    || (name.startsWith("JOBSERVER_") && !name.equals(DRIVER)));
     String token = Tokens.create();
     environment.putAll(command.environment());
-    environment.put(TOKEN, token);
     builder
-        .redirectInput(new File("/dev/null"))
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(command.log().toFile()));
-    return new Zygote(builder.start(), token);
+    Zygote zygote = new Zygote(builder.start(), token);
+    zygote.tellToken();
+    return zygote;
+  }
+
+  /**
+   * By its input: its environment, which its workers have too, can be read by whatever runs as the
+   * same user, however soon it forgets it.
+   */
+  private void tellToken() {
+    try (OutputStream input = process.getOutputStream()) {
+      input.write((token + "\n").getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      // It has ended already, which is noticed by its exit.
+    }
   }
 
   boolean hasToken(String given) {

@@ -189,6 +189,7 @@ class SqlDaoBundleIT {
             "com.fasterxml.jackson.core.jackson-databind",
             "com.typesafe.config",
             "com.zaxxer.HikariCP",
+            "jobserver.api",
             "slf4j.api");
     assertThat(bundle.getHeaders().get(Constants.IMPORT_PACKAGE))
         .doesNotContain("derby", "flyway", "log4j", "commons", "postgresql");

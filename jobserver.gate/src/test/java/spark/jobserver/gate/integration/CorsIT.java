@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,9 +48,31 @@ class CorsIT {
   }
 
   @Test
-  void anyOriginMayReadWithoutCredentials() throws Exception {
+  void anyOriginIsNoLeaveToUseWhoIsKnownByTheConnection() throws Exception {
     server.configure(List.of(), List.of("*"));
     server.open();
+    for (String request : List.of("GET /plugin/echo", "POST /plugin/echo")) {
+      assertThat(server.send(request, "localhost", PAGE).status()).as(request).isEqualTo(403);
+    }
+  }
+
+  @Test
+  void anUpgradeIsMoreThanReading() throws Exception {
+    server.configure(List.of(), List.of());
+    server.open();
+    assertThat(server.send("GET /plugin/echo", "localhost", PAGE).status()).isEqualTo(200);
+    String upgrade = "Connection: Upgrade\nUpgrade: websocket\n";
+    assertThat(server.send("GET /plugin/echo", "localhost", upgrade).status()).isEqualTo(200);
+    assertThat(server.send("GET /plugin/echo", "localhost", PAGE + upgrade).status())
+        .isEqualTo(403);
+  }
+
+  @Test
+  void anyOriginMayUseWhatIsGivenToItsPages() throws Exception {
+    server.authentication = request -> Server.known("ada", Set.of("*"), false);
+    server.configure(List.of(), List.of("*"));
+    server.open();
+    assertThat(server.send("POST /plugin/echo", "localhost", PAGE).status()).isEqualTo(200);
     server
         .send("GET /plugin/echo", "localhost", PAGE)
         .isText(200, "GET null [] null")
