@@ -416,6 +416,62 @@ def test_a_public_address_is_for_those_who_have_a_token(fresh: Server) -> None:
     assert curl("-H", f"Authorization: Bearer {text}", f"{url}/jobs") == "200"
 
 
+@pytest.fixture
+def network() -> Iterator[tuple[str, list[str]]]:
+    """An address of this machine, and what runs a command in a network that knows just that."""
+    ours, theirs = f"js{os.getpid() % 100_000}a", f"js{os.getpid() % 100_000}b"
+    with subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", "echo there; read end"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdin
+        inside = ["nsenter", "--net", f"--target={holder.pid}"]
+        try:
+            if holder.stdout.readline() != "there\n":
+                pytest.skip("no network namespace can be made here")
+            for command in (
+                ["ip", "link", "add", ours, "type", "veth", "peer", "name", theirs],
+                ["ip", "link", "set", theirs, "netns", str(holder.pid)],
+                ["ip", "address", "add", "198.51.100.1/30", "dev", ours],
+                ["ip", "link", "set", ours, "up"],
+                [*inside, "ip", "address", "add", "198.51.100.2/30", "dev", theirs],
+                [*inside, "ip", "link", "set", theirs, "up"],
+            ):
+                if subprocess.run(command, check=False).returncode != 0:
+                    pytest.skip(f"this machine does not do this: {' '.join(command)}")
+            yield "198.51.100.1", inside
+        finally:
+            subprocess.run(["ip", "link", "delete", ours], check=False, capture_output=True)
+            holder.stdin.close()
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "nsenter", "ip", "curl"))),
+    reason="only root can make a network, and only with unshare, nsenter, ip and curl",
+)
+def test_from_another_network_of_the_same_machine_a_token_is_needed(
+    fresh: Server, network: tuple[str, list[str]]
+) -> None:
+    address, inside = network
+    fresh.conf.write_text(fresh.conf.read_text() + 'spark.jobserver.bind-address = "0.0.0.0"\n')
+    fresh.start()
+    text = (fresh.data / "auth" / "local-token").read_text().strip()
+
+    def status(*arguments: str) -> str:
+        curl = ["curl", "-sS", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}"]
+        url = f"http://{address}:{fresh.port}/jobs"
+        done = subprocess.run(
+            [*inside, *curl, *arguments, url], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert status() == "401"
+    assert status("-H", f"Authorization: Bearer {text}") == "200"
+
+
 def test_without_authentication_the_log_warns(fresh: Server) -> None:
     fresh.conf.write_text(fresh.conf.read_text() + 'spark.jobserver.auth.ways = ["none"]\n')
     fresh.start()
