@@ -308,24 +308,40 @@ def test_every_operation_needs_a_permission_of_its_own(guarded: Server) -> None:
 
 def test_every_route_refuses_everybody_else(guarded: Server) -> None:
     document: dict[str, Any] = guarded.get("/openapi.json").json
-    wrong = {
+    known = {**bearing(token(guarded, "make", "powerless", "--role", "nothing:at-all"))}
+    page = {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"}
+    methods = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
+    reading = ("GET", "HEAD", "OPTIONS", "TRACE")
+    unknown = {
         "none": (PROXY, "Say who you are"),
         "wrong": (bearing("wrong"), "The token is not valid."),
         "expired": (bearing(expired(guarded, "long-ago")), "The token is not valid."),
     }
-    methods = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
     tried = 0
+
+    def refused(request: str, status: int, words: str, host: str = "localhost", **headers: str):
+        nonlocal tried
+        answer = send(guarded, request, host=host, **headers)
+        answer.is_text(status, "" if request.startswith("HEAD") else words)
+        tried += 1
+
     for route in (*document["paths"], "/nothing", "/plugin/x"):
         path = re.sub(r"\{[^}]*\}", "x", route)
         for method in methods:
+            request = f"{method} {path}"
+            refused(request, 421, "evil.example", host="evil.example")
+            if method not in reading:
+                refused(request, 403, "another origin", **page)
             if path in ANYBODYS and method in ("GET", "HEAD"):
                 continue
-            for headers, words in wrong.values():
-                answer = send(guarded, f"{method} {path}", **headers)
-                is_refused(answer, "" if method == "HEAD" else words)
+            for headers, words in unknown.values():
+                is_refused(send(guarded, request, **headers), "" if method == "HEAD" else words)
                 tried += 1
+            everybody_known = path in ANYBODYS or path.startswith(("/html/", "/openapi.json"))
+            if not (everybody_known and method in reading):
+                refused(request, 403, "This needs the permission", **known)
     print(f"{tried} requests of {len(document['paths'])} routes and two more were refused")
-    assert tried > 400
+    assert tried > 1_000
 
 
 def test_what_is_anybodys_is_so_for_anybody(guarded: Server) -> None:
