@@ -45,6 +45,7 @@ public final class ServerMetrics implements RequestObserver, JobObserver {
   /** Where no template is known: the gate refused it, or what answered it has none. */
   private static final String REFUSED = "refused";
 
+  private final MeasuredParts parts;
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
 
@@ -87,7 +88,7 @@ public final class ServerMetrics implements RequestObserver, JobObserver {
   }
 
   ServerMetrics(Version version, MeasuredParts parts) {
-    registry.register(parts);
+    this.parts = parts;
     Info.builder()
         .name("jobserver_info")
         .help("The server's version")
@@ -134,6 +135,6 @@ public final class ServerMetrics implements RequestObserver, JobObserver {
 
   /** Writes all of it in Prometheus' text format. */
   void write(OutputStream out) throws IOException {
-    writer.write(out, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+    writer.write(out, parts.with(registry.scrape()), EscapingScheme.UNDERSCORE_ESCAPING);
   }
 }

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,13 +86,32 @@ class ServerMetricsTest {
         .noneMatch(line -> line.contains("killed"));
   }
 
+  /** Each of a bundle of its own, the first of that which was installed first. */
+  private void tell(Measured... measured) {
+    List<Map.Entry<Map<String, Object>, Measured>> all = new ArrayList<>();
+    for (Measured part : measured) {
+      // As Declarative Services gives them: what came last is first.
+      all.add(0, Map.entry(Map.of("service.bundleid", (long) all.size()), part));
+    }
+    parts.parts = all;
+  }
+
+  private static Measured gauge(String name, long value) {
+    return () -> List.of(Measurement.gauge(name, "x", Map.of(), value));
+  }
+
+  private static Measured counter(String name, long value) {
+    return () -> List.of(Measurement.counter(name, "x", Map.of(), value));
+  }
+
   @Test
   void whatPartsTellIsGatheredByName() {
-    parts.parts =
-        List.of(
-            () -> List.of(Measurement.gauge("rooms", "Rooms", Map.of("state", "free"), 3)),
-            () -> List.of(Measurement.gauge("rooms", "Rooms", Map.of("state", "taken"), 4)),
-            () -> List.of(Measurement.counter("guests", "Guests", Map.of(), 5)));
+    tell(
+        () ->
+            List.of(
+                Measurement.gauge("rooms", "Rooms", Map.of("state", "free"), 3),
+                Measurement.counter("guests", "Guests", Map.of(), 5),
+                Measurement.gauge("rooms", "Rooms", Map.of("state", "taken"), 4)));
 
     assertThat(lines())
         .contains(
@@ -103,27 +124,77 @@ class ServerMetricsTest {
 
   @Test
   void aPartThatFailsOrTellsNonsenseHidesNoOther() {
-    Measurement room = Measurement.gauge("rooms", "Rooms", Map.of(), 3);
     Measured failing =
         () -> {
           throw new IllegalStateException("no");
         };
-    parts.parts =
-        List.of(
-            failing,
-            () -> List.of(Measurement.gauge("", "No name", Map.of(), 1)),
-            () -> List.of(Measurement.gauge("labelled", "x", Map.of("", "y"), 1)),
-            () -> List.of(Measurement.gauge("both", "x", Map.of(), 1)),
-            () -> List.of(Measurement.counter("both", "x", Map.of(), 1)),
-            () ->
-                List.of(
-                    Measurement.gauge("twice", "x", Map.of(), 1),
-                    Measurement.gauge("twice", "x", Map.of(), 2)),
-            () -> List.of(room));
+    Measured broken =
+        () -> {
+          throw new AssertionError("no");
+        };
+    tell(
+        failing,
+        broken,
+        () -> null,
+        () -> Arrays.asList((Measurement) null),
+        gauge(null, 1),
+        gauge("", 1),
+        () -> List.of(Measurement.gauge("labelled", "x", Map.of("", "y"), 1)),
+        () -> List.of(Measurement.gauge("labelled", "x", Map.of("\u00e4", "y", "\u00f6", "y"), 1)),
+        () ->
+            List.of(
+                Measurement.gauge("both", "x", Map.of(), 1),
+                Measurement.counter("both", "x", Map.of(), 1)),
+        () ->
+            List.of(
+                Measurement.gauge("twice", "x", Map.of(), 1),
+                Measurement.gauge("twice", "x", Map.of(), 2)),
+        counter("less_than_nothing", -1),
+        () ->
+            List.of(
+                Measurement.gauge("", "x", Map.of(), 1),
+                Measurement.gauge("rooms", "x", Map.of(), 3)));
 
     assertThat(lines())
         .contains("rooms 3.0")
-        .noneMatch(line -> line.matches("(labelled|both|twice).*"));
+        .noneMatch(line -> line.matches("(labelled|both|twice|less).*"));
+  }
+
+  @Test
+  void aNameIsThatOfTheServerOrElseOfThePartThatWasThereFirst() {
+    metrics.ended(
+        JobState.FINISHED,
+        new Times(Optional.of(Duration.ofMillis(10)), Optional.empty(), Optional.empty()));
+    tell(
+        gauge("jobserver_jobs", 1),
+        gauge("a.b", 2),
+        counter("c", 3),
+        gauge("jobserver_jobs", 100),
+        gauge("a_b", 101),
+        counter("a_b", 102),
+        counter("a-b", 103),
+        gauge("c", 104),
+        gauge("c_total", 105),
+        counter("c_total", 106),
+        counter("jvm_threads_current", 107),
+        gauge("jobserver_job_duration_seconds", 108),
+        gauge("jobserver_job_duration_seconds_count", 109),
+        gauge("jvm_gc_collection_seconds_sum", 110),
+        gauge("jobserver_info", 111),
+        gauge("process_cpu_seconds_total", 112),
+        gauge("last", 4));
+
+    List<String> lines = lines();
+    assertThat(lines).contains("jobserver_jobs 1.0", "a_b 2.0", "c_total 3.0", "last 4.0");
+    assertThat(lines)
+        .filteredOn(line -> !line.startsWith("#"))
+        .noneMatch(line -> line.matches("\\S+ 1[01][0-9]\\.0"))
+        .extracting(line -> line.substring(0, line.lastIndexOf(' ')))
+        .doesNotHaveDuplicates();
+    assertThat(lines)
+        .filteredOn(line -> line.startsWith("# TYPE"))
+        .extracting(line -> line.replaceFirst("# TYPE (\\S+) .*", "$1"))
+        .doesNotHaveDuplicates();
   }
 
   @Test
