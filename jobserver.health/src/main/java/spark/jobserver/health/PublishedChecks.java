@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.felix.hc.api.HealthCheck;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
@@ -56,7 +57,8 @@ public final class PublishedChecks {
         .map(Object::toString)
         .orElseGet(
             () ->
-                reference.getBundle().getSymbolicName()
+                // It has none once its service is gone.
+                Optional.ofNullable(reference.getBundle()).map(Bundle::getSymbolicName).orElse("")
                     + "-"
                     + reference.getProperty(Constants.SERVICE_ID));
   }

@@ -30,6 +30,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
@@ -43,6 +45,7 @@ import spark.jobserver.api.server.Measurement;
 @JakartarsResource
 @Path("/status")
 public final class StatusResource {
+  private static final Logger LOG = LoggerFactory.getLogger(StatusResource.class);
   private static final String SPARES = "jobserver_spare_drivers";
 
   /** As many jobs as there can be in all contexts that there may be, with some to spare. */
@@ -114,18 +117,27 @@ public final class StatusResource {
         resident(),
         heap.getUsed(),
         heap.getMax(),
-        spares(),
+        spares(measured),
         at);
   }
 
-  private String spares() {
+  /** What the parts tell of spare drivers, in a few words. */
+  static String spares(List<Measured> parts) {
     String told =
-        measured.stream()
-            .flatMap(part -> part.measurements().stream())
-            .filter(one -> one.name().equals(SPARES) && one.value() > 0)
-            .map(StatusResource::spare)
-            .collect(Collectors.joining(", "));
+        parts.stream().flatMap(part -> spares(part).stream()).collect(Collectors.joining(", "));
     return told.isEmpty() ? "none" : told;
+  }
+
+  private static List<String> spares(Measured part) {
+    try {
+      return part.measurements().stream()
+          .filter(one -> SPARES.equals(one.name()) && one.value() > 0)
+          .map(StatusResource::spare)
+          .toList();
+    } catch (Throwable e) { // whatever a plugin throws; its metrics are asked more often
+      LOG.debug("{} does not tell how it is", part.getClass().getName(), e);
+      return List.of();
+    }
   }
 
   private static String spare(Measurement one) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.felix.hc.api.HealthCheck;
@@ -39,7 +40,8 @@ class ChecksTest {
                     true,
                     () -> {
                       throw new IllegalStateException("broken");
-                    })));
+                    }),
+                new Check("d", true, () -> null)));
 
     assertThat(results)
         .containsExactly(
@@ -49,6 +51,11 @@ class ChecksTest {
                 "c",
                 Result.Status.HEALTH_CHECK_ERROR,
                 "It failed: java.lang.IllegalStateException: broken",
+                true),
+            new CheckResult(
+                "d",
+                Result.Status.HEALTH_CHECK_ERROR,
+                "It failed: java.lang.NullPointerException: it gave no result",
                 true));
   }
 
@@ -87,6 +94,58 @@ class ChecksTest {
     } finally {
       until.countDown();
     }
+  }
+
+  /** A check that comes back when it is told to. */
+  private static final class Held implements HealthCheck {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch until = new CountDownLatch(1);
+
+    @Override
+    public Result execute() {
+      begun.countDown();
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return new Result(Result.Status.OK, "at last");
+    }
+  }
+
+  @Test
+  void oneThatHasHadItsTimeIsNotWaitedForAgain() {
+    Held held = new Held();
+    Duration patience = Duration.ofMillis(500);
+    try (Checks some = new Checks(patience, Duration.ZERO)) {
+      List<Check> one = List.of(new Check("held", true, held));
+      long begun = System.nanoTime();
+      some.results(one);
+      assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(patience.toNanos());
+      long again = System.nanoTime();
+      for (int i = 0; i < 20; i++) {
+        assertThat(some.results(one).get(0).isWell()).isFalse();
+      }
+      assertThat(System.nanoTime() - again).isLessThan(20 * patience.toNanos());
+    } finally {
+      held.until.countDown();
+    }
+  }
+
+  @Test
+  void whileOneThreadCarriesThemOutOthersAreToldWhatWasFoundBefore() throws Exception {
+    Check well = check("a", true, Result.Status.OK);
+    Held held = new Held();
+    List<CheckResult> before = checks.results(List.of(well));
+    CompletableFuture<List<CheckResult>> round =
+        CompletableFuture.supplyAsync(
+            () -> checks.results(List.of(well, new Check("held", true, held))));
+    held.begun.await();
+
+    assertThat(checks.results(List.of(well))).isEqualTo(before);
+    assertThat(round).isNotDone();
+    held.until.countDown();
+    assertThat(round.get()).hasSize(2);
   }
 
   @Test
