@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -32,6 +34,9 @@ public final class ServerCounters implements Counters, Measured {
 
   /** Whoever wants to know how jobs end. */
   @Reference private volatile List<JobObserver> observers = List.of();
+
+  /** The classes of those that failed when they were told last. */
+  private final Set<String> failing = ConcurrentHashMap.newKeySet();
 
   /** All at zero. */
   public ServerCounters() {
@@ -64,9 +69,17 @@ public final class ServerCounters implements Counters, Measured {
     for (JobObserver observer : observers) {
       try {
         observer.ended(state, times);
-      } catch (RuntimeException | LinkageError e) {
-        LOG.warn("{} failed", observer.getClass().getName(), e);
+        failing.remove(observer.getClass().getName());
+      } catch (Throwable e) { // whatever a plugin throws: others wait for the job's end
+        logOnce(observer.getClass().getName(), e);
       }
+    }
+  }
+
+  /** Once until it works again, for jobs may end all the time. */
+  private void logOnce(String observer, Throwable failure) {
+    if (failing.add(observer)) {
+      LOG.warn("{} failed", observer, failure);
     }
   }
 

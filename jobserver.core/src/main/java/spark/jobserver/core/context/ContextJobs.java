@@ -194,16 +194,24 @@ public final class ContextJobs {
     return jobs.isEmpty();
   }
 
-  /** How many jobs are live, and how many of them are known to run. */
+  /** How many jobs are live, and how many of them run, all looked at once. */
   Count count() {
-    long running = jobs.values().stream().filter(job -> job.started().isDone()).count();
-    return new Count(jobs.size(), running);
+    long live = 0;
+    long running = 0;
+    for (LiveJob job : jobs.values()) {
+      live++;
+      // A driver has told an earlier server that a job runs which that has begun, and not this one.
+      if (job.started().isDone() || job.begun().isEmpty()) {
+        running++;
+      }
+    }
+    return new Count(live, running);
   }
 
   /**
    * Live jobs.
    *
-   * @param running those that were found valid and run
+   * @param running those that were found valid and run, and those that an earlier server has begun
    */
   record Count(long live, long running) {}
 
@@ -315,7 +323,9 @@ public final class ContextJobs {
    * @param request by which logs know the request that submitted it
    */
   private static void logEnd(Job job, String request) {
-    MDC.put(RequestObserver.LOGGED_ID, request);
+    if (!request.isEmpty()) {
+      MDC.put(RequestObserver.LOGGED_ID, request);
+    }
     try {
       LOG.info("job {}: {} in context {}", job.id(), job.state(), job.contextId());
     } finally {

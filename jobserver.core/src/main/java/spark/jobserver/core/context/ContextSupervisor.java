@@ -37,6 +37,7 @@ import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.server.ErrorCode;
+import spark.jobserver.api.server.JobObserver;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.Room;
@@ -192,7 +193,9 @@ public final class ContextSupervisor {
         context == null || !context.state().isFinal()
             ? JobLife.orphaned(why)
             : JobLife.contextOver(job, context, false);
-    dao.endJob(job.id(), end.state(), around.now(), end.failure(), Optional.empty());
+    if (dao.endJob(job.id(), end.state(), around.now(), end.failure(), Optional.empty())) {
+      around.counters().ended(end.state(), JobObserver.Times.UNKNOWN);
+    }
   }
 
   private void reconnect(LiveContext context) {

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -311,7 +312,11 @@ class ContextSupervisorTest {
         (state, times) -> {
           throw new IllegalStateException("an observer that fails");
         };
-    counters.observers(List.of(failing, (state, times) -> told.add(times)));
+    JobObserver broken =
+        (state, times) -> {
+          throw new AssertionError("an observer that is broken");
+        };
+    counters.observers(List.of(failing, broken, (state, times) -> told.add(times)));
     FakeDriver driver = running("c");
     Submission submission = submit("c");
     String id = driver.next(Command.RunJob.class).jobId();
@@ -336,6 +341,40 @@ class ContextSupervisorTest {
     driver.finish(id, "1");
 
     assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo(JobObserver.Times.UNKNOWN);
+  }
+
+  @Test
+  void after_a_restart_jobs_that_an_earlier_server_has_begun_count_as_running() throws Exception {
+    FakeDriver driver = running("c");
+    Submission submission = submit("c");
+    driver.next(Command.RunJob.class);
+    driver.tell(new Event.JobStarted(submission.job().id()));
+    get(submission.started());
+    restart();
+    submit("c");
+
+    assertThat(live("c").jobs().count()).isEqualTo(new ContextJobs.Count(2, 1));
+  }
+
+  @Test
+  void after_a_restart_the_end_of_a_job_whose_context_is_over_is_counted() throws Exception {
+    running("c");
+    String id = submit("c").job().id();
+    Context context = live("c").context();
+    BlockingQueue<JobState> told = new LinkedBlockingQueue<>();
+    counters.observers(List.of((state, times) -> told.add(state)));
+    Files.writeString(folder.resolve("keep-contexts"), "");
+    supervisor.close();
+    assertThat(
+            dao.updateContext(context.ended(ContextState.KILLED, Instant.EPOCH, Optional.empty())))
+        .isTrue();
+    supervisor = supervisor();
+
+    JobState state = dao.job(id).orElseThrow().state();
+    assertThat(state.isFinal()).isTrue();
+    assertThat(told).containsExactly(state);
+    assertThat(counters.counters())
+        .containsEntry("jobs." + state.name().toLowerCase(Locale.ROOT), 1L);
   }
 
   @Test
