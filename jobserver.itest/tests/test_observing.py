@@ -168,8 +168,12 @@ def test_the_id_of_a_request_is_with_its_job_in_every_process(observed: Server) 
         assert answer.json["result"] == request_id
         job = answer.json["jobId"]
         context = observed.data / "contexts" / observed.context_id("metrics")
-        driver = (context / "log" / "driver.log").read_text()
-        assert f"job {job}: accepted, of request {request_id}" in driver
+        driver = context / "log" / "driver.log"
+        until(
+            lambda: f"job {job}: accepted, of request {request_id}" in driver.read_text(),  # noqa: B023
+            10,
+            "the driver has logged that it has accepted the job",
+        )
         until(
             lambda: f" {{{request_id}}} - job {job}: FINISHED" in observed.log(),  # noqa: B023
             10,

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Content;
@@ -26,7 +27,8 @@ final class JobRun implements JobListener {
   private final BiConsumer<Event.JobEnded, Content> ended;
   private Optional<Event.JobEnded> wish = Optional.empty();
   private Optional<RunningJob> running = Optional.empty();
-  private final long accepted = System.nanoTime();
+  private final LongSupplier clock;
+  private final long accepted;
   private OptionalLong foundValid = OptionalLong.empty();
   private boolean begun;
   private boolean over;
@@ -47,10 +49,26 @@ final class JobRun implements JobListener {
       Runnable validated,
       Consumer<Progress> progressed,
       BiConsumer<Event.JobEnded, Content> ended) {
+    this(jobId, validated, progressed, ended, System::nanoTime);
+  }
+
+  /**
+   * As that.
+   *
+   * @param clock the time in nanoseconds, from whenever
+   */
+  JobRun(
+      String jobId,
+      Runnable validated,
+      Consumer<Progress> progressed,
+      BiConsumer<Event.JobEnded, Content> ended,
+      LongSupplier clock) {
     this.jobId = jobId;
     this.validated = validated;
     this.progressed = progressed;
     this.ended = ended;
+    this.clock = clock;
+    this.accepted = clock.getAsLong();
   }
 
   /** Begins the job, unless it was ended before. */
@@ -143,7 +161,7 @@ final class JobRun implements JobListener {
       if (over) {
         return;
       }
-      foundValid = OptionalLong.of(System.nanoTime());
+      foundValid = OptionalLong.of(clock.getAsLong());
     }
     validated.run();
   }
@@ -199,6 +217,6 @@ final class JobRun implements JobListener {
     }
     long valid = foundValid.getAsLong();
     return how.after(
-        Duration.ofNanos(valid - accepted), Duration.ofNanos(System.nanoTime() - valid));
+        Duration.ofNanos(valid - accepted), Duration.ofNanos(clock.getAsLong() - valid));
   }
 }

@@ -86,10 +86,11 @@ final class JobRuns {
       run.get().fail(Failure.of(closed));
       return;
     }
+    threads.execute(() -> begin(command, run.get(), where.get()));
+    // After that, so that no job waits for the disk.
     if (!command.request().isEmpty()) {
       LOG.info("job {}: accepted, of request {}", command.jobId(), command.request());
     }
-    threads.execute(() -> begin(command, run.get(), where.get()));
   }
 
   /** Ends a job; one that was never heard of will not run, should it come. */

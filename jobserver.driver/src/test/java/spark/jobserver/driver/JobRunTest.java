@@ -1,12 +1,14 @@
 package spark.jobserver.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
@@ -48,17 +50,21 @@ class JobRunTest {
   @Test
   void tellsHowLongItTook() {
     List<Event.JobEnded> ends = new ArrayList<>();
-    JobRun valid = new JobRun("b", () -> {}, this::note, (ended, result) -> ends.add(ended));
+    AtomicLong now = new AtomicLong(-5_000);
+    JobRun valid =
+        new JobRun("b", () -> {}, this::note, (ended, result) -> ends.add(ended), now::get);
+    now.addAndGet(2_000_000);
     valid.validated();
+    now.addAndGet(30_000_000);
     valid.ended(new JobOutcome.Failed(Failure.of("division by zero")));
-    JobRun invalid = new JobRun("c", () -> {}, this::note, (ended, result) -> ends.add(ended));
+    JobRun invalid =
+        new JobRun("c", () -> {}, this::note, (ended, result) -> ends.add(ended), now::get);
+    now.addAndGet(1_000_000);
     invalid.ended(new JobOutcome.Invalid(List.of("no input")));
 
-    assertThat(ends.get(0).preparing()).isPositive();
-    assertThat(ends.get(0).running()).isPositive();
-    assertThat(ends.get(1))
+    assertThat(ends)
         .extracting(Event.JobEnded::preparing, Event.JobEnded::running)
-        .containsExactly(0L, 0L);
+        .containsExactly(tuple(2_000L, 30_000L), tuple(0L, 0L));
   }
 
   @Test
