@@ -90,10 +90,11 @@ final class ObservedRequest implements AsyncListener {
     if (told.compareAndSet(false, true)) {
       Duration took = Duration.ofNanos(System.nanoTime() - begun);
       boolean refused = passed.isEmpty() && status >= 400;
-      answered.accept(new AnsweredRequest(method, route, refused, status, took));
       if (refused || !Gate.SAFE_METHODS.contains(method)) {
         new AuditLine(id, caller, client, method, path, refused, status, took).write();
       }
+      // After that: nothing that observes may keep a line from the audit log.
+      answered.accept(new AnsweredRequest(method, route, refused, status, took));
     }
   }
 

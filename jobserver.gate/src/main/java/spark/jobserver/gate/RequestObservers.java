@@ -1,6 +1,8 @@
 package spark.jobserver.gate;
 
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
@@ -15,14 +17,25 @@ public final class RequestObservers {
 
   @Reference volatile List<RequestObserver> observers = List.of();
 
+  /** The classes of those that failed when they were told last. */
+  private final Set<String> failing = ConcurrentHashMap.newKeySet();
+
   /** Tells all of them. */
   void answered(AnsweredRequest request) {
     for (RequestObserver observer : observers) {
       try {
         observer.answered(request);
-      } catch (RuntimeException | LinkageError e) {
-        LOG.warn("{} failed", observer.getClass().getName(), e);
+        failing.remove(observer.getClass().getName());
+      } catch (Throwable e) { // whatever a plugin throws
+        logOnce(observer.getClass().getName(), e);
       }
+    }
+  }
+
+  /** Once until it works again, for it is told of every request. */
+  private void logOnce(String observer, Throwable failure) {
+    if (failing.add(observer)) {
+      LOG.warn("{} failed", observer, failure);
     }
   }
 }

@@ -32,6 +32,7 @@ class ObservedIT {
   private static Server server;
   private final BlockingQueue<AnsweredRequest> told = new LinkedBlockingQueue<>();
   private ServiceRegistration<RequestObserver> failing;
+  private ServiceRegistration<RequestObserver> broken;
   private ServiceRegistration<RequestObserver> observer;
 
   @BeforeAll
@@ -53,12 +54,18 @@ class ObservedIT {
             request -> {
               throw new IllegalStateException("an observer that fails");
             });
+    broken =
+        server.register(
+            request -> {
+              throw new AssertionError("an observer that is broken");
+            });
     observer = server.register(told::add);
   }
 
   @AfterEach
   void leave() {
     observer.unregister();
+    broken.unregister();
     failing.unregister();
   }
 
