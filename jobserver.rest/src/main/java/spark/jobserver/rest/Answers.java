@@ -6,6 +6,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -109,7 +110,7 @@ public final class Answers implements Measured {
         new CompletableFuture<Response>()
             .completeOnTimeout(
                 timedOut(), settings.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
-    clock.thenAcceptAsync(answer::complete, threads);
+    clock.thenAcceptAsync(answer::complete, marked(threads, request.id()));
     // With the answer the clock stops, so that it keeps nothing in memory until it strikes.
     answer.whenComplete((response, error) -> clock.cancel(false));
     start(request, () -> CompletableFuture.completedFuture(work.call()), wording, answer);
@@ -168,26 +169,37 @@ public final class Answers implements Measured {
       Callable<CompletionStage<Response>> work,
       UnaryOperator<Throwable> wording,
       CompletableFuture<Response> answer) {
-    String id = request.id().orElse("");
+    Executor marked = marked(threads, request.id());
     try {
-      threads.execute(
-          () -> {
-            MDC.put(RequestObserver.LOGGED_ID, id);
-            try {
-              run(work, wording, answer);
-            } finally {
-              MDC.remove(RequestObserver.LOGGED_ID);
-            }
-          });
+      marked.execute(() -> run(work, wording, answer, marked));
     } catch (RejectedExecutionException e) {
       answer.completeExceptionally(stopping());
     }
   }
 
+  /** The same threads; what is logged by what they do has a request's id, where that is known. */
+  static Executor marked(Executor threads, Optional<String> request) {
+    return request
+        .<Executor>map(
+            id ->
+                work ->
+                    threads.execute(
+                        () -> {
+                          MDC.put(RequestObserver.LOGGED_ID, id);
+                          try {
+                            work.run();
+                          } finally {
+                            MDC.remove(RequestObserver.LOGGED_ID);
+                          }
+                        }))
+        .orElse(threads);
+  }
+
   private void run(
       Callable<CompletionStage<Response>> work,
       UnaryOperator<Throwable> wording,
-      CompletableFuture<Response> answer) {
+      CompletableFuture<Response> answer,
+      Executor marked) {
     BiConsumer<Response, Throwable> settle =
         (response, error) -> {
           if (error != null) {
@@ -201,7 +213,7 @@ public final class Answers implements Measured {
       if (result.isDone()) {
         result.whenComplete(settle);
       } else {
-        result.whenCompleteAsync(settle, threads);
+        result.whenCompleteAsync(settle, marked);
       }
     } catch (Throwable e) {
       settle.accept(null, e);

@@ -6,7 +6,11 @@ import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
 import java.lang.reflect.AnnotatedElement;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtension;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsName;
@@ -20,27 +24,34 @@ import spark.jobserver.api.server.RequestObserver;
 @JakartarsExtension
 @JakartarsName("jobserver.route")
 public final class RouteTemplate implements ContainerRequestFilter {
+  private static final Pattern OUTER_SLASHES = Pattern.compile("^/+|/+$");
+
   /** Jersey's stand-in, which knows of the request of the thread that asks. */
   @Context ResourceInfo resource;
 
   @Override
   public void filter(ContainerRequestContext request) {
     if (resource.getResourceMethod() != null) {
-      request.setProperty(
-          RequestObserver.ROUTE,
-          template(resource.getResourceClass(), resource.getResourceMethod()));
+      template(resource.getResourceClass(), resource.getResourceMethod())
+          .ifPresent(template -> request.setProperty(RequestObserver.ROUTE, template));
     }
   }
 
-  /** Such as {@code /jobs/{jobId}/config}; a part without a template adds nothing. */
-  static String template(AnnotatedElement... parts) {
-    StringBuilder template = new StringBuilder();
-    for (AnnotatedElement part : parts) {
-      Optional.ofNullable(part.getAnnotation(Path.class))
-          .map(path -> path.value().replaceAll("^/+|/+$", ""))
-          .filter(path -> !path.isEmpty())
-          .ifPresent(path -> template.append('/').append(path));
-    }
-    return template.isEmpty() ? "/" : template.toString();
+  /**
+   * Such as {@code /jobs/{jobId}/config}; a part without a template adds nothing. Empty where none
+   * has one, as in what Jersey answers by itself.
+   */
+  static Optional<String> template(AnnotatedElement... parts) {
+    List<Path> paths =
+        Arrays.stream(parts)
+            .flatMap(part -> Optional.ofNullable(part.getAnnotation(Path.class)).stream())
+            .toList();
+    return paths.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            paths.stream()
+                .map(path -> OUTER_SLASHES.matcher(path.value()).replaceAll(""))
+                .filter(path -> !path.isEmpty())
+                .collect(Collectors.joining("/", "/", "")));
   }
 }
