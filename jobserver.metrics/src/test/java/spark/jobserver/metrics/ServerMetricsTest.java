@@ -182,10 +182,13 @@ class ServerMetricsTest {
         gauge("jvm_gc_collection_seconds_sum", 110),
         gauge("jobserver_info", 111),
         gauge("process_cpu_seconds_total", 112),
+        gauge("d_total", 5),
+        counter("d", 113),
         gauge("last", 4));
 
     List<String> lines = lines();
-    assertThat(lines).contains("jobserver_jobs 1.0", "a_b 2.0", "c_total 3.0", "last 4.0");
+    assertThat(lines)
+        .contains("jobserver_jobs 1.0", "a_b 2.0", "c_total 3.0", "d_total 5.0", "last 4.0");
     assertThat(lines)
         .filteredOn(line -> !line.startsWith("#"))
         .noneMatch(line -> line.matches("\\S+ 1[01][0-9]\\.0"))
