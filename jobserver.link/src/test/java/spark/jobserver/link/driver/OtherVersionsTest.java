@@ -70,6 +70,10 @@ class OtherVersionsTest {
             handler);
     driver.start("4.0.5");
     NotingDesk.next(hellos);
+    // Once it has this, it has told all that there is to tell as it dials in.
+    stream.add(
+        "{\"session\":\"first\",\"number\":1,\"command\":{\"type\":\"kill-job\",\"jobId\":\"none\"}}");
+    NotingDesk.next(handler.commands);
   }
 
   @AfterEach
