@@ -24,6 +24,7 @@ final class NotingFactory implements ContextFactory {
   final BlockingQueue<Begun> begun = new LinkedBlockingQueue<>();
   final CompletableFuture<String> broken = new CompletableFuture<>();
   final CountDownLatch closed = new CountDownLatch(1);
+  volatile CountDownLatch closing = new CountDownLatch(0);
   volatile CountDownLatch allowed = new CountDownLatch(0);
   volatile Optional<Exception> refusal = Optional.empty();
   volatile boolean deaf;
@@ -83,6 +84,11 @@ final class NotingFactory implements ContextFactory {
     @Override
     public void close() {
       closed.countDown();
+      try {
+        closing.await(20, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }
