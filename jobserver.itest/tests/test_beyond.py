@@ -224,8 +224,10 @@ def test_the_server_stops_while_events_are_listened_to(fresh: Server) -> None:
     fresh.upload("example_jobs", example("sjs_python_examples-*.egg"))
     fresh.context("c")
     job = fresh.submit("example_jobs", SLOW, "c", "sleep.seconds = 600").json["jobId"]
-    listener = threading.Thread(target=lambda: list(events(fresh, job)))
+    heard = threading.Event()
+    listener = threading.Thread(target=lambda: [heard.set() for _ in events(fresh, job)])
     listener.start()
+    assert heard.wait(30)
     fresh.stop()
     listener.join(30)
     assert not listener.is_alive()
