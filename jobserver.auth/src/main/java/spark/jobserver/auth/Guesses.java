@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
@@ -28,15 +27,7 @@ final class Guesses {
   private final Clock clock;
 
   /** Guarded by itself. */
-  private final Map<Guesser, Failures> failures =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Guesser, Failures> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Map<Guesser, Failures> failures = new LatestUsed<>(MOST);
 
   private record Guesser(String name, String network) {}
 

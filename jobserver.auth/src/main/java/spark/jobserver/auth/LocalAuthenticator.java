@@ -7,7 +7,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,15 +69,7 @@ final class LocalAuthenticator implements Authenticator {
   private final AtomicBoolean toldOfHidden = new AtomicBoolean();
 
   /** What is known of connections; guarded by itself. */
-  private final Map<String, Boolean> connections =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > MOST_CONNECTIONS;
-        }
-      };
+  private final Map<String, Boolean> connections = new LatestUsed<>(MOST_CONNECTIONS);
 
   /**
    * An authenticator.

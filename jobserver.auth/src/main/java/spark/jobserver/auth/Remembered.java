@@ -7,7 +7,6 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import javax.crypto.Mac;
@@ -28,15 +27,7 @@ final class Remembered {
   private final SecretKeySpec key;
 
   /** Guarded by itself. */
-  private final Map<String, Entry> entries =
-      new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Entry> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Map<String, Entry> entries = new LatestUsed<>(MOST);
 
   private record Entry(Identity identity, Accounts by, Object edition, Instant until) {}
 

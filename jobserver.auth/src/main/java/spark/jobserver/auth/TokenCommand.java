@@ -15,19 +15,14 @@ import java.util.Optional;
  * bin/jobserver token} calls it, without a framework and with the class path of this bundle and the
  * API's alone.
  */
-public final class TokenCommand {
-  private static final int FAILED = 1;
-  private static final int USAGE = 2;
+public final class TokenCommand extends CredentialCommand {
   private static final long MOST_DAYS = 36_500;
 
   private final TokenFile file;
-  private final PrintStream out;
-  private final PrintStream err;
 
   TokenCommand(Path data, PrintStream out, PrintStream err) {
+    super("token", out, err);
     this.file = new TokenFile(data);
-    this.out = out;
-    this.err = err;
   }
 
   public static void main(String[] arguments) {
@@ -35,25 +30,13 @@ public final class TokenCommand {
     System.exit(new TokenCommand(Path.of(arguments[0]), System.out, System.err).run(rest));
   }
 
-  /**
-   * Does what the arguments say.
-   *
-   * @return what to exit with: 0 when it was done, 1 when it was not, 2 for wrong arguments
-   */
-  int run(List<String> arguments) {
-    try {
-      return switch (arguments.get(0)) {
-        case "make" -> make(arguments.get(1), arguments.get(2), arguments.get(3));
-        case "revoke" -> revoke(arguments.get(1));
-        default -> list();
-      };
-    } catch (IllegalArgumentException e) {
-      err.println("jobserver: " + e.getMessage());
-      return USAGE;
-    } catch (IOException e) {
-      err.println("jobserver: the tokens cannot be read or written: " + e);
-      return FAILED;
-    }
+  @Override
+  boolean carryOut(String what, List<String> arguments) throws IOException {
+    return switch (what) {
+      case "make" -> make(arguments.get(0), arguments.get(1), arguments.get(2));
+      case "revoke" -> removed(file.remove(arguments.get(0)), "Revoked", arguments.get(0));
+      default -> list();
+    };
   }
 
   /**
@@ -61,14 +44,14 @@ public final class TokenCommand {
    *
    * @param days for how many it is valid; empty for as long as it is not revoked
    */
-  private int make(String name, String role, String days) throws IOException {
+  private boolean make(String name, String role, String days) throws IOException {
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     String text = Token.newText();
     Optional<Instant> expires =
         days.isEmpty() ? Optional.empty() : Optional.of(now.plus(duration(days)));
     file.add(new Token(name, Token.hash(text), role, now, expires));
     out.println(text);
-    return 0;
+    return true;
   }
 
   private static Duration duration(String days) {
@@ -79,33 +62,19 @@ public final class TokenCommand {
     return Duration.ofDays(Long.parseLong(days));
   }
 
-  private int revoke(String name) throws IOException {
-    if (file.remove(name)) {
-      out.println("Revoked " + name);
-      return 0;
-    }
-    err.println("jobserver: there is no token " + name);
-    return FAILED;
-  }
-
-  private int list() throws IOException {
-    if (file.version().isEmpty()) {
-      return 0;
-    }
-    PrivateFile.Content<Token> content = file.read();
+  private boolean list() throws IOException {
     Instant now = Instant.now();
-    for (Token token : content.read()) {
-      out.printf(
-          "%s  %s  since %s  %s%n",
-          token.name(),
-          token.role(),
-          token.created(),
-          token
-              .expires()
-              .map(end -> (token.isValid(now) ? "until " : "expired ") + end)
-              .orElse("does not expire"));
-    }
-    content.broken().forEach(line -> err.println("jobserver: gives nobody access: " + line));
-    return 0;
+    return list(
+        file,
+        token ->
+            "%s  %s  since %s  %s"
+                .formatted(
+                    token.name(),
+                    token.role(),
+                    token.created(),
+                    token
+                        .expires()
+                        .map(end -> (token.isValid(now) ? "until " : "expired ") + end)
+                        .orElse("does not expire")));
   }
 }

@@ -18,9 +18,7 @@ import java.util.Optional;
  * the first line of the standard input. {@code bin/jobserver user} calls it, as {@link
  * TokenCommand}.
  */
-public final class UserCommand {
-  private static final int FAILED = 1;
-  private static final int USAGE = 2;
+public final class UserCommand extends CredentialCommand {
   private static final int SHORTEST = 8;
 
   /** No more than {@link BasicAuthenticator} reads. */
@@ -28,14 +26,11 @@ public final class UserCommand {
 
   private final UserFile file;
   private final BufferedReader in;
-  private final PrintStream out;
-  private final PrintStream err;
 
   UserCommand(Path data, BufferedReader in, PrintStream out, PrintStream err) {
+    super("user", out, err);
     this.file = new UserFile(data);
     this.in = in;
-    this.out = out;
-    this.err = err;
   }
 
   public static void main(String[] arguments) {
@@ -44,33 +39,21 @@ public final class UserCommand {
     System.exit(new UserCommand(Path.of(arguments[0]), in, System.out, System.err).run(rest));
   }
 
-  /**
-   * Does what the arguments say.
-   *
-   * @return what to exit with: 0 when it was done, 1 when it was not, 2 for what was wrong
-   */
-  int run(List<String> arguments) {
-    try {
-      return switch (arguments.get(0)) {
-        case "add" -> add(arguments.get(1), arguments.get(2));
-        case "remove" -> remove(arguments.get(1));
-        default -> list();
-      };
-    } catch (IllegalArgumentException e) {
-      err.println("jobserver: " + e.getMessage());
-      return USAGE;
-    } catch (IOException e) {
-      err.println("jobserver: the users cannot be read or written: " + e);
-      return FAILED;
-    }
+  @Override
+  boolean carryOut(String what, List<String> arguments) throws IOException {
+    return switch (what) {
+      case "add" -> add(arguments.get(0), arguments.get(1));
+      case "remove" -> removed(file.remove(arguments.get(0)), "Removed", arguments.get(0));
+      default -> list(file, user -> user.name() + "  " + user.role() + "  since " + user.created());
+    };
   }
 
-  private int add(String name, String role) throws IOException {
+  private boolean add(String name, String role) throws IOException {
     Holder.check(name, role);
     PasswordHash password = PasswordHash.of(password(), PasswordHash.ITERATIONS);
     file.add(new User(name, role, password, Instant.now().truncatedTo(ChronoUnit.SECONDS)));
     out.println("Added " + name);
-    return 0;
+    return true;
   }
 
   private String password() throws IOException {
@@ -83,26 +66,5 @@ public final class UserCommand {
               .formatted(SHORTEST, LONGEST_BYTES));
     }
     return password;
-  }
-
-  private int remove(String name) throws IOException {
-    if (file.remove(name)) {
-      out.println("Removed " + name);
-      return 0;
-    }
-    err.println("jobserver: there is no user " + name);
-    return FAILED;
-  }
-
-  private int list() throws IOException {
-    if (file.version().isEmpty()) {
-      return 0;
-    }
-    PrivateFile.Content<User> content = file.read();
-    for (User user : content.read()) {
-      out.printf("%s  %s  since %s%n", user.name(), user.role(), user.created());
-    }
-    content.broken().forEach(line -> err.println("jobserver: gives nobody access: " + line));
-    return 0;
   }
 }
