@@ -45,3 +45,14 @@ def fresh(tmp_path: Path) -> Iterator[jobserver.Server]:
         yield one
     finally:
         one.end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Lets a test that fails show what its servers and their drivers said last."""
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        for fixture in item.funcargs.values():
+            if isinstance(fixture, jobserver.Server):
+                report.sections += fixture.last_words(40)
+    return report

@@ -177,6 +177,18 @@ class Server:
         left = until_none_left(str(self.data).encode(), 30)
         assert left == {}, left
 
+    def last_words(self, lines: int) -> list[tuple[str, str]]:
+        """The ends of the logs of the server and its drivers, the newest first."""
+        logs = [*self.data.glob("log/*.log"), *self.data.glob("contexts/*/log/driver.log")]
+        logs.sort(key=lambda log: log.stat().st_mtime, reverse=True)
+        return [
+            (
+                str(log.relative_to(self.data)),
+                "\n".join(log.read_text(errors="replace").splitlines()[-lines:]),
+            )
+            for log in logs[:4]
+        ]
+
     def log(self) -> str:
         """What it has logged."""
         return (self.data / "log" / "server.log").read_text()
@@ -261,7 +273,9 @@ class Server:
     def workers(self, name: str) -> list[int]:
         """The Python processes of a context but for those of executors: the zygote first."""
         marker = self.context_id(name).encode()
-        return sorted(p for p, c in processes(marker).items() if "sparkjobserver._worker" in c)
+        found = [p for p, c in processes(marker).items() if "sparkjobserver._worker" in c]
+        # by descent, for process ids begin anew some time
+        return sorted(found, key=lambda pid: (parent(pid) in found, pid))
 
 
 def alive(pid: int) -> bool:
@@ -270,6 +284,14 @@ def alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def parent(pid: int) -> int:
+    """The process id of a process' parent, 0 if the process has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def until_none_left(marker: bytes, seconds: float) -> dict[int, str]:

@@ -61,10 +61,10 @@ def shouting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def runs_on_executors(server: Server, context: str, shouting: Path) -> None:
-    answer = server.submit("example_jobs", WORDS, context, INPUT, sync="true", timeout="110")
+    answer = server.submit("example_jobs", WORDS, context, INPUT, sync="true", timeout="250")
     assert (answer.status, answer.json["result"]) == (200, {"a": 2, "b": 1}), answer.text
     server.upload("shouting", shouting)
-    answer = server.submit("shouting", "shouting.Shout", context, INPUT, sync="true", timeout="110")
+    answer = server.submit("shouting", "shouting.Shout", context, INPUT, sync="true", timeout="250")
     assert (answer.status, answer.json.get("result")) == (200, ["A", "A", "B"]), answer.text
 
 
@@ -139,7 +139,7 @@ def test_a_standalone_master_runs_the_jobs_of_the_benchmark(
 
     for kind, class_path, config, right in latency.KINDS:
         answer = server.submit(
-            "bench", class_path, standalone, json.dumps(config), sync="true", timeout="110"
+            "bench", class_path, standalone, json.dumps(config), sync="true", timeout="250"
         )
         assert (answer.status, answer.json.get("result")) == (200, right), (kind, answer.text)
 
