@@ -17,7 +17,12 @@ import org.apache.spark.SparkContext;
  * text, also of executors that have ended; others show it in a page to people.
  */
 final class ExecutorLogs {
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  /** How long a connection may take. */
+  private static final Duration CONNECTING = Duration.ofSeconds(1);
+
+  /** How long an answer may take: the first that a worker gives makes it load what answers. */
+  private static final Duration ANSWERING = Duration.ofSeconds(10);
+
   private static final int MOST = 64 * 1024;
   private static final String PAGE = "/logPage/?";
   private static final String TEXT = "/log/?";
@@ -48,8 +53,8 @@ final class ExecutorLogs {
     String text = address.toString().replace(PAGE, TEXT) + "&byteLength=" + MOST;
     HttpURLConnection connection =
         (HttpURLConnection) URI.create(text).toURL().openConnection(Proxy.NO_PROXY);
-    connection.setConnectTimeout((int) PATIENCE.toMillis());
-    connection.setReadTimeout((int) PATIENCE.toMillis());
+    connection.setConnectTimeout((int) CONNECTING.toMillis());
+    connection.setReadTimeout((int) ANSWERING.toMillis());
     connection.setInstanceFollowRedirects(false);
     try (InputStream in = connection.getInputStream()) {
       String told = new String(in.readNBytes(2 * MOST), StandardCharsets.UTF_8);
