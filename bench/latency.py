@@ -101,15 +101,19 @@ def server(folder: Path, more: str = "") -> Iterator[int]:
 
 
 class Http:
-    """Requests over one connection."""
+    """Requests over one connection.
 
-    def __init__(self, port: int) -> None:
+    :param headers: what each has
+    """
+
+    def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=180)
+        self.headers = headers or {}
 
     def __call__(
         self, method: str, path: str, body: bytes = b"", kind: str = "text/plain"
     ) -> tuple[int, Any]:
-        self.connection.request(method, path, body, {"Content-Type": kind})
+        self.connection.request(method, path, body, {"Content-Type": kind, **self.headers})
         answer = self.connection.getresponse()
         text = answer.read()
         return answer.status, json.loads(text)
