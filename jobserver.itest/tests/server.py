@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import shutil
@@ -121,6 +122,7 @@ class Server:
         self.home = folder / "home"
         self.data = folder / "data"
         self.port = free_port()
+        self.headers: dict[str, str] = {}
         self.env = {**os.environ, "SPARK_HOME": str(SPARK_HOME), **(env or {})}
         shutil.copytree(HOME, self.home, copy_function=os.link, symlinks=True)
         self.conf = folder / "test.conf"
@@ -199,6 +201,18 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def used_with(self, token: str) -> Server:
+        """The same server for a caller from elsewhere that has a token."""
+        other = copy.copy(self)
+        other.headers = {"X-Forwarded-For": "192.0.2.1", "Authorization": f"Bearer {token}"}
+        return other
+
+    def token(self, name: str, role: str) -> str:
+        """Makes a token."""
+        done = self.command("token", "make", name, "--role", role, "--data", str(self.data))
+        assert done.returncode == 0, done
+        return done.stdout.strip()
+
     def request(
         self,
         method: str,
@@ -208,7 +222,9 @@ class Server:
         timeout: float = 330,
     ) -> Answer:
         data = body.encode() if isinstance(body, str) else body
-        request = urllib.request.Request(self.url + path, data=data, method=method)
+        request = urllib.request.Request(
+            self.url + path, data=data, method=method, headers=self.headers
+        )
         if content_type:
             request.add_header("Content-Type", content_type)
         try:

@@ -236,7 +236,7 @@ def test_a_broken_line_gives_nobody_access_and_others_theirs(guarded: Server) ->
     ("arguments", "words"),
     [
         (("make",), "token make needs a name"),
-        (("make", "ada", "--role", "root"), "a role is admin, user, reader"),
+        (("make", "ada", "--role", "root"), "a role is admin, user, tenant, reader"),
         (("make", "a/b"), "a name is of letters"),
         (("make", "ada", "--expires", "soon"), "--expires is a number of days"),
         (("list", "--role", "user"), "unknown option --role"),

@@ -190,18 +190,18 @@ def test_a_job_of_its_own_context_has_the_id_too(observed: Server) -> None:
 # Who did what
 
 
-def audit(server: Server) -> list[dict[str, str]]:
-    lines = (server.data / "log" / "audit.log").read_text().splitlines()
+def audit(server: Server, log: str = "audit.log") -> list[dict[str, str]]:
+    lines = (server.data / "log" / log).read_text().splitlines()
     for line in lines:
         assert re.fullmatch(r'\S+( [a-z]+="[^"]*"){9}', line), line
     return [dict(re.findall(r'([a-z]+)="([^"]*)"', line)) for line in lines]
 
 
-def audited(server: Server, request_id: str) -> dict[str, str]:
+def audited(server: Server, request_id: str, log: str = "audit.log") -> dict[str, str]:
     return until(
-        lambda: [line for line in audit(server) if line["request"] == request_id],
+        lambda: [line for line in audit(server, log) if line["request"] == request_id],
         10,
-        f"the request {request_id} is in the audit log",
+        f"the request {request_id} is in {log}",
     )[0]
 
 
@@ -236,19 +236,21 @@ def test_what_is_refused_is_in_the_audit_log_and_reading_is_not(observed: Server
     )
     few = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
     send(observed, "DELETE /contexts/metrics", X_Request_Id="lacking", **few)
-    for request_id, status, caller, way in (
-        ("unknown", "401", "-", "-"),
-        ("wrong", "401", "-", "-"),
-        ("foreign", "421", "-", "-"),
-        ("lacking", "403", "few", "token"),
+    for request_id, status, caller, way, log in (
+        ("unknown", "401", "-", "-", "audit-strangers.log"),
+        ("wrong", "401", "-", "-", "audit-strangers.log"),
+        ("foreign", "421", "-", "-", "audit-strangers.log"),
+        ("lacking", "403", "few", "token", "audit.log"),
     ):
-        line = audited(observed, request_id)
+        line = audited(observed, request_id, log)
         told = (line["outcome"], line["status"], line["caller"], line["way"])
         assert told == ("refused", status, caller, way)
-    assert not [line for line in audit(observed) if line["request"] == "reading"]
-    text = (observed.data / "log" / "audit.log").read_text()
-    assert secret not in text
-    assert done.stdout.strip() not in text
+    assert "reading" not in {line["request"] for line in audit(observed)}
+    assert not {line["request"] for line in audit(observed)} & {"unknown", "wrong", "foreign"}
+    for log in ("audit.log", "audit-strangers.log"):
+        text = (observed.data / "log" / log).read_text()
+        assert secret not in text
+        assert done.stdout.strip() not in text
 
 
 def test_no_caller_forges_a_line_of_the_audit_log(observed: Server) -> None:

@@ -113,7 +113,7 @@ def test_users_come_and_go_while_the_server_runs(guarded: Server) -> None:
     [
         (("add",), PASSWORD, "user add needs a name"),
         (("add", "eve"), "short", "at least 8 characters"),
-        (("add", "eve", "--role", "root"), PASSWORD, "a role is admin, user, reader"),
+        (("add", "eve", "--role", "root"), PASSWORD, "a role is admin, user, tenant, reader"),
         (("add", "eve", "--expires", "1"), PASSWORD, "unknown option --expires"),
         (("make", "eve"), PASSWORD, "user needs one of add, list, remove"),
     ],

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param failure why it is ERROR or KILLED
  * @param bundle the revision of the factory's bundle that it was made with, for example {@code
  *     jobserver.context.python:0.1.0@<digest>}; empty until it is known
+ * @param owner the name of the caller who asked for it; empty for the server itself, and where
+ *     nobody is asked for a name
  */
 public record Context(
     String id,
@@ -32,7 +34,8 @@ public record Context(
     Optional<String> applicationId,
     Optional<String> url,
     Optional<Failure> failure,
-    String bundle) {
+    String bundle,
+    String owner) {
 
   public Context {
     requireNonNull(id, "id");
@@ -44,6 +47,7 @@ public record Context(
     requireNonNull(url, "url");
     requireNonNull(failure, "failure");
     requireNonNull(bundle, "bundle");
+    requireNonNull(owner, "owner");
     if (state.isFinal() != endTime.isPresent()) {
       throw new IllegalArgumentException("a context has an end time exactly when it is final");
     }
@@ -51,7 +55,13 @@ public record Context(
 
   /** A context that was just asked for. */
   public static Context started(
-      String id, String name, String factory, String settings, Instant startTime, String bundle) {
+      String id,
+      String name,
+      String factory,
+      String settings,
+      Instant startTime,
+      String bundle,
+      String owner) {
     return new Context(
         id,
         name,
@@ -63,7 +73,8 @@ public record Context(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        bundle);
+        bundle,
+        owner);
   }
 
   /** This context once Spark's application is up. */
@@ -79,7 +90,8 @@ public record Context(
         Optional.of(applicationId),
         url,
         Optional.empty(),
-        bundle);
+        bundle,
+        owner);
   }
 
   /** This context once it was asked to stop. */
@@ -95,7 +107,8 @@ public record Context(
         applicationId,
         url,
         Optional.empty(),
-        bundle);
+        bundle,
+        owner);
   }
 
   /**
@@ -115,6 +128,7 @@ public record Context(
         applicationId,
         url,
         why,
-        bundle);
+        bundle,
+        owner);
   }
 }

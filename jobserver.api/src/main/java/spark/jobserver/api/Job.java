@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param endTime when it became final
  * @param state where it is in its life
  * @param failure why it is ERROR or KILLED
+ * @param owner the name of the caller who submitted it; empty where nobody is asked for a name
  */
 public record Job(
     String id,
@@ -29,7 +30,8 @@ public record Job(
     Instant startTime,
     Optional<Instant> endTime,
     JobState state,
-    Optional<Failure> failure) {
+    Optional<Failure> failure,
+    String owner) {
 
   public Job {
     requireNonNull(id, "id");
@@ -38,6 +40,7 @@ public record Job(
     requireNonNull(binary, "binary");
     requireNonNull(classPath, "classPath");
     requireNonNull(startTime, "startTime");
+    requireNonNull(owner, "owner");
     if (state.isFinal() != endTime.isPresent()) {
       throw new IllegalArgumentException("a job has an end time exactly when it is final");
     }
@@ -45,6 +48,29 @@ public record Job(
     if (explained != failure.isPresent()) {
       throw new IllegalArgumentException("exactly the jobs that failed have a failure");
     }
+  }
+
+  /** A job that was just submitted. */
+  public static Job started(
+      String id,
+      Context context,
+      int epoch,
+      Binary binary,
+      String classPath,
+      Instant startTime,
+      String owner) {
+    return new Job(
+        id,
+        context.id(),
+        context.name(),
+        epoch,
+        binary,
+        classPath,
+        startTime,
+        Optional.empty(),
+        JobState.STARTED,
+        Optional.empty(),
+        owner);
   }
 
   /** This job in a state that is not final. */
@@ -59,7 +85,8 @@ public record Job(
         startTime,
         Optional.empty(),
         next,
-        Optional.empty());
+        Optional.empty(),
+        owner);
   }
 
   /** This job at its end. */
@@ -74,6 +101,7 @@ public record Job(
         startTime,
         Optional.of(time),
         end,
-        why);
+        why,
+        owner);
   }
 }

@@ -15,18 +15,21 @@ import java.util.Set;
  * @param classPath only jobs with this class path
  * @param since only jobs that started at this time or later
  * @param after only jobs that come after this place in the list
+ * @param owner only jobs that this caller has submitted
  */
 public record JobFilter(
     Set<JobState> states,
     Optional<String> contextName,
     Optional<String> classPath,
     Optional<Instant> since,
-    Optional<Place> after) {
+    Optional<Place> after,
+    Optional<String> owner) {
 
   /** Lets all jobs through. */
   public static final JobFilter ALL =
       new JobFilter(
           Set.of(JobState.values()),
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
@@ -38,16 +41,22 @@ public record JobFilter(
     requireNonNull(classPath, "classPath");
     requireNonNull(since, "since");
     requireNonNull(after, "after");
+    requireNonNull(owner, "owner");
   }
 
   /** This filter, for jobs in one of these states only. */
   public JobFilter in(JobState... only) {
-    return new JobFilter(Set.of(only), contextName, classPath, since, after);
+    return new JobFilter(Set.of(only), contextName, classPath, since, after, owner);
   }
 
   /** This filter, for jobs after a place in the list only. */
   public JobFilter after(Place place) {
-    return new JobFilter(states, contextName, classPath, since, Optional.of(place));
+    return new JobFilter(states, contextName, classPath, since, Optional.of(place), owner);
+  }
+
+  /** This filter, for jobs of one caller only. */
+  public JobFilter of(String caller) {
+    return new JobFilter(states, contextName, classPath, since, after, Optional.of(caller));
   }
 
   /** Whether it lets a job through. */
@@ -56,6 +65,7 @@ public record JobFilter(
         && contextName.map(job.contextName()::equals).orElse(true)
         && classPath.map(job.classPath()::equals).orElse(true)
         && since.map(time -> !job.startTime().isBefore(time)).orElse(true)
+        && owner.map(job.owner()::equals).orElse(true)
         && after.map(place -> Place.of(job).compareTo(place) < 0).orElse(true);
   }
 

@@ -21,7 +21,8 @@ class JobTest {
           Instant.EPOCH,
           Optional.empty(),
           JobState.STARTED,
-          Optional.empty());
+          Optional.empty(),
+          "");
 
   @Test
   void hasAnEndTimeExactlyWhenItIsFinal() {

@@ -41,6 +41,7 @@ final class CertificateAuthenticator implements Authenticator {
     return new Members(
         List.of(config.certificate_roles_admin()),
         List.of(config.certificate_roles_user()),
+        List.of(config.certificate_roles_tenant()),
         List.of(config.certificate_roles_reader()));
   }
 

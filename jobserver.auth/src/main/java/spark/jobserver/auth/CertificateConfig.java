@@ -11,6 +11,9 @@ public @interface CertificateConfig {
   /** The subjects of the role user. */
   String[] certificate_roles_user() default {};
 
+  /** The subjects of the role tenant. */
+  String[] certificate_roles_tenant() default {};
+
   /** The subjects of the role reader. */
   String[] certificate_roles_reader() default {};
 }

@@ -29,6 +29,9 @@ public @interface LdapConfig {
   /** The groups of the role user. */
   String[] ldap_roles_user() default {};
 
+  /** The groups of the role tenant. */
+  String[] ldap_roles_tenant() default {};
+
   /** The groups of the role reader. */
   String[] ldap_roles_reader() default {};
 }

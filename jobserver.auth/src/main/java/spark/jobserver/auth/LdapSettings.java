@@ -63,6 +63,7 @@ record LdapSettings(
         new Members(
             List.of(config.ldap_roles_admin()),
             List.of(config.ldap_roles_user()),
+            List.of(config.ldap_roles_tenant()),
             List.of(config.ldap_roles_reader())));
   }
 

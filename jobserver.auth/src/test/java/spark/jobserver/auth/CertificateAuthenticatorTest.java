@@ -26,6 +26,7 @@ class CertificateAuthenticatorTest {
           new Members(
               List.of("CN=ada\\, the first,OU=ops,O=Others"),
               List.of("OU=science"),
+              List.of(),
               List.of("O=Example")),
           clock);
 

@@ -62,7 +62,7 @@ class UserCommandTest {
     assertThat(run("correct horse\n", "add", "a:b", "reader")).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("a name is of letters");
     assertThat(run("correct horse\n", "add", "ada", "root")).isEqualTo(2);
-    assertThat(err.toString(UTF_8)).contains("a role is admin, user, reader");
+    assertThat(err.toString(UTF_8)).contains("a role is admin, user, tenant, reader");
     assertThat(run("", "list")).isZero();
     assertThat(out.size()).isZero();
   }

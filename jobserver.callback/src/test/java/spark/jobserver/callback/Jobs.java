@@ -24,6 +24,6 @@ final class Jobs {
 
   private static Job job(String id, JobState end, Optional<Failure> why) {
     Binary binary = new Binary("binary", BinaryType.EGG, TIME, "0".repeat(64), 1);
-    return new Job(id, "context", "name", 1, binary, "a.B", TIME, Optional.of(TIME), end, why);
+    return new Job(id, "context", "name", 1, binary, "a.B", TIME, Optional.of(TIME), end, why, "");
   }
 }

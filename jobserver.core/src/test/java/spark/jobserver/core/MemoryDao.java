@@ -37,6 +37,7 @@ import spark.jobserver.api.dao.RequestKey;
 /** A store in memory that outlives supervisors, as a database outlives servers. */
 public final class MemoryDao implements JobDao {
   private final Map<String, List<Binary>> binaries = new TreeMap<>();
+  private final Map<String, String> binaryOwners = new HashMap<>();
   private final Map<String, byte[]> bytes = new HashMap<>();
   private final Map<String, Context> contexts = new LinkedHashMap<>();
   private final Map<String, DriverRecord> drivers = new HashMap<>();
@@ -76,10 +77,11 @@ public final class MemoryDao implements JobDao {
   }
 
   @Override
-  public synchronized void insertBinary(Binary binary, Content content) {
+  public synchronized void insertBinary(Binary binary, Content content, String owner) {
     change();
     bytes.put(binary.digest(), read(content));
     binaries.computeIfAbsent(binary.name(), name -> new ArrayList<>()).add(binary);
+    binaryOwners.put(binary.name(), owner);
   }
 
   @Override
@@ -90,6 +92,11 @@ public final class MemoryDao implements JobDao {
   @Override
   public synchronized Optional<Binary> latestBinary(String name) {
     return Optional.ofNullable(binaries.get(name)).map(all -> all.get(all.size() - 1));
+  }
+
+  @Override
+  public synchronized Optional<String> binaryOwner(String name) {
+    return latestBinary(name).map(binary -> binaryOwners.get(name));
   }
 
   @Override

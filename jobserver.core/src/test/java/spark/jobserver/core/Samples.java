@@ -26,6 +26,7 @@ public final class Samples {
         Instant.EPOCH,
         Optional.empty(),
         JobState.STARTED,
-        Optional.empty());
+        Optional.empty(),
+        "");
   }
 }

@@ -30,6 +30,13 @@ record JobConditions(String sql, List<Object> values) {
     filter.contextName().ifPresent(name -> equal("context_name", name, conditions, values));
     filter.classPath().ifPresent(path -> equal("class_path", path, conditions, values));
     filter
+        .owner()
+        .ifPresent(
+            owner -> {
+              conditions.add("owner_key = ?");
+              values.add(Key.of(owner));
+            });
+    filter
         .since()
         .ifPresent(
             time -> {

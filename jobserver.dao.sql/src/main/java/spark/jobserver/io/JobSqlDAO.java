@@ -37,8 +37,8 @@ public final class JobSqlDAO implements JobDao {
   }
 
   @Override
-  public void insertBinary(Binary binary, Content bytes) {
-    binaries.insert(binary, bytes);
+  public void insertBinary(Binary binary, Content bytes, String owner) {
+    binaries.insert(binary, bytes, owner);
   }
 
   @Override
@@ -49,6 +49,11 @@ public final class JobSqlDAO implements JobDao {
   @Override
   public Optional<Binary> latestBinary(String name) {
     return binaries.latest(name);
+  }
+
+  @Override
+  public Optional<String> binaryOwner(String name) {
+    return binaries.owner(name);
   }
 
   @Override

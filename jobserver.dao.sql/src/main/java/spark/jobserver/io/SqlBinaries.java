@@ -33,7 +33,7 @@ final class SqlBinaries {
     this.chunks = new Chunks(database);
   }
 
-  void insert(Binary binary, Content bytes) {
+  void insert(Binary binary, Content bytes, String owner) {
     database.transaction(
         "store the binary " + binary.name(),
         tx -> {
@@ -43,15 +43,16 @@ final class SqlBinaries {
           return tx.update(
               """
               insert into binary_version
-                (name, name_key, binary_type, upload_time, digest, size_in_bytes)
-              values (?, ?, ?, ?, ?, ?)
+                (name, name_key, binary_type, upload_time, digest, size_in_bytes, owner)
+              values (?, ?, ?, ?, ?, ?, ?)
               """,
               binary.name(),
               Key.of(binary.name()),
               binary.type().label(),
               binary.uploadTime().toEpochMilli(),
               binary.digest(),
-              binary.size());
+              binary.size(),
+              owner);
         });
   }
 
@@ -64,7 +65,7 @@ final class SqlBinaries {
       throws SQLException, IOException {
     try (InputStream stream = bytes.open();
         DigestInputStream digesting = new DigestInputStream(stream, Key.sha256())) {
-      long size = Chunks.write(tx, owner(binary.digest()), digesting);
+      long size = Chunks.write(tx, chunks(binary.digest()), digesting);
       String digest = HexFormat.of().formatHex(digesting.getMessageDigest().digest());
       if (size != binary.size() || !digest.equals(binary.digest())) {
         throw new IOException("its bytes are not those that were announced");
@@ -106,6 +107,21 @@ final class SqlBinaries {
                 fetch first 1 rows only
                 """,
                 SqlBinaries::binary,
+                Key.of(name)));
+  }
+
+  Optional<String> owner(String name) {
+    return database.transaction(
+        "look for who uploaded the binary " + name,
+        tx ->
+            tx.first(
+                """
+                select owner from binary_version
+                where name_key = ?
+                order by version desc
+                fetch first 1 rows only
+                """,
+                row -> row.getString("owner"),
                 Key.of(name)));
   }
 
@@ -158,7 +174,7 @@ final class SqlBinaries {
   private static void deleteUnusedBytes(Transaction tx, String digest) throws SQLException {
     if (!tx.exists("select version from binary_version where digest = ?", digest)) {
       tx.update("delete from binary_content where digest = ?", digest);
-      Chunks.delete(tx, owner(digest));
+      Chunks.delete(tx, chunks(digest));
     }
   }
 
@@ -192,10 +208,11 @@ final class SqlBinaries {
                     "select size_in_bytes from binary_content where digest = ?",
                     row -> row.getLong("size_in_bytes"),
                     digest))
-        .map(size -> chunks.content(owner(digest), size));
+        .map(size -> chunks.content(chunks(digest), size));
   }
 
-  private static String owner(String digest) {
+  /** Whose chunks the bytes of binaries are. */
+  private static String chunks(String digest) {
     return "binary " + digest;
   }
 

@@ -15,7 +15,7 @@ final class SqlContexts {
   private static final String COLUMNS =
       """
       id, name, factory, settings, start_time, end_time, state, application_id, url,
-      failure_message, failure_class, failure_stack, bundle
+      failure_message, failure_class, failure_stack, bundle, owner
       """;
   private static final String ACTIVE = "state in ('STARTED', 'RUNNING', 'STOPPING')";
 
@@ -37,8 +37,8 @@ final class SqlContexts {
               """
               insert into context
                 (name, name_key, active_key, factory, settings, start_time, end_time, state,
-                 application_id, url, failure_message, failure_class, failure_stack, bundle, id)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 application_id, url, failure_message, failure_class, failure_stack, bundle, owner, id)
+              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
               """,
               values(tx, context));
           return true;
@@ -55,7 +55,8 @@ final class SqlContexts {
                     update context set
                       name = ?, name_key = ?, active_key = ?, factory = ?, settings = ?,
                       start_time = ?, end_time = ?, state = ?, application_id = ?, url = ?,
-                      failure_message = ?, failure_class = ?, failure_stack = ?, bundle = ?
+                      failure_message = ?, failure_class = ?, failure_stack = ?, bundle = ?,
+                      owner = ?
                     where id = ? and
                     """
                         + ACTIVE,
@@ -80,6 +81,7 @@ final class SqlContexts {
       Nullable.text(failure.map(Failure::errorClass)),
       Nullable.text(failure.map(Failure::stack)),
       context.bundle(),
+      context.owner(),
       context.id()
     };
   }
@@ -210,6 +212,7 @@ final class SqlContexts {
         Nullable.text(row, "application_id"),
         Nullable.text(row, "url"),
         Nullable.failure(row),
-        row.getString("bundle"));
+        row.getString("bundle"),
+        row.getString("owner"));
   }
 }

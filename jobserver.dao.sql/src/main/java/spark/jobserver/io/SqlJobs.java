@@ -32,7 +32,7 @@ final class SqlJobs {
       """
       id, context_id, context_name, epoch, binary_name, binary_type, binary_upload_time,
       binary_digest, binary_size, class_path, start_time, end_time, state, failure_message,
-      failure_class, failure_stack
+      failure_class, failure_stack, owner
       """;
   private static final String BY_TIME =
       """
@@ -41,6 +41,10 @@ final class SqlJobs {
   private static final String BY_STATE =
       """
       from job --DERBY-PROPERTIES index=JOB_BY_STATE
+      """;
+  private static final String BY_OWNER =
+      """
+      from job --DERBY-PROPERTIES index=JOB_BY_OWNER
       """;
   private static final String ACTIVE = "state in ('STARTED', 'RUNNING')";
 
@@ -74,8 +78,9 @@ final class SqlJobs {
               insert into job
                 (id, context_id, context_name, epoch, binary_name, binary_key, binary_type,
                  binary_upload_time, binary_digest, binary_size, class_path, start_time, end_time,
-                 state, kill_wished, failure_message, failure_class, failure_stack, config)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false, ?, ?, ?, ?)
+                 state, kill_wished, failure_message, failure_class, failure_stack, config,
+                 owner, owner_key)
+              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false, ?, ?, ?, ?, ?, ?)
               """,
               job.id(),
               job.contextId(),
@@ -94,7 +99,9 @@ final class SqlJobs {
               Nullable.text(failure.map(Failure::message)),
               Nullable.text(failure.map(Failure::errorClass)),
               Nullable.text(failure.map(Failure::stack)),
-              input.config());
+              input.config(),
+              job.owner(),
+              Key.of(job.owner()));
           Dependencies.insert(tx, job.id(), input.dependencies());
           if (input.callback().isPresent()) {
             tx.update(
@@ -190,8 +197,7 @@ final class SqlJobs {
       return List.of();
     }
     JobConditions conditions = JobConditions.of(filter);
-    // Of one state only, an index has the jobs in the right order.
-    String from = filter.states().size() == 1 ? BY_STATE : BY_TIME;
+    String from = index(filter);
     return database.transaction(
         "list the jobs",
         tx ->
@@ -203,6 +209,14 @@ final class SqlJobs {
                     + " order by start_time desc, id desc fetch first ? rows only",
                 SqlJobs::job,
                 conditions.values(limit)));
+  }
+
+  /** From which index it is read: one that has the jobs in the right order. */
+  private static String index(JobFilter filter) {
+    if (filter.owner().isPresent()) {
+      return BY_OWNER;
+    }
+    return filter.states().size() == 1 ? BY_STATE : BY_TIME;
   }
 
   List<Job> active() {
@@ -359,7 +373,8 @@ final class SqlJobs {
         Instant.ofEpochMilli(row.getLong("start_time")),
         Nullable.time(row, "end_time"),
         JobState.valueOf(row.getString("state")),
-        Nullable.failure(row));
+        Nullable.failure(row),
+        row.getString("owner"));
   }
 
   /** The binary in a row of a job or of one of its dependencies. */

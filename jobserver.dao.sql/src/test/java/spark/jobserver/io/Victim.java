@@ -31,7 +31,7 @@ final class Victim {
   static final Binary BINARY = binary("kept", BYTES);
   static final Binary GONE = binary("gone", new byte[] {1});
   static final Context CONTEXT =
-      Context.started("context", "python", "factory", "{}", Instant.EPOCH, "bundle");
+      Context.started("context", "python", "factory", "{}", Instant.EPOCH, "bundle", "");
   static final DriverRecord DRIVER = new DriverRecord("context", 1, "process", "token", "key");
   static final Job RUNNING = job("running");
   static final Job FINISHED = job("finished");
@@ -86,7 +86,7 @@ final class Victim {
   }
 
   private static boolean insert(JobDao dao, Binary binary, byte[] bytes) {
-    dao.insertBinary(binary, Content.of(bytes));
+    dao.insertBinary(binary, Content.of(bytes), "");
     return true;
   }
 
@@ -106,6 +106,7 @@ final class Victim {
         Instant.EPOCH,
         Optional.empty(),
         JobState.RUNNING,
-        Optional.empty());
+        Optional.empty(),
+        "");
   }
 }

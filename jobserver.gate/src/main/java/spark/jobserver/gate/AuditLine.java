@@ -35,7 +35,14 @@ record AuditLine(
   /** The logger, which has a file of its own. */
   static final String LOGGER = "spark.jobserver.audit";
 
+  /**
+   * The logger for what the gate has refused to those whom nobody knows, with another file: however
+   * much that is, it does not push out what known callers have done.
+   */
+  static final String STRANGERS = LOGGER + ".strangers";
+
   private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
+  private static final Logger LOG_OF_STRANGERS = LoggerFactory.getLogger(STRANGERS);
   private static final int LONGEST = 1000;
 
   /** What would end a line or a value, or could not be seen. */
@@ -63,9 +70,14 @@ record AuditLine(
     return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "...";
   }
 
+  /** Whether nobody knows who made the request, and it was refused. */
+  boolean ofStranger() {
+    return refused && caller.isEmpty();
+  }
+
   /** Writes it. */
   void write() {
-    LoggingEventBuilder line = LOG.atInfo();
+    LoggingEventBuilder line = (ofStranger() ? LOG_OF_STRANGERS : LOG).atInfo();
     for (Map.Entry<String, String> field : fields().entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());
     }

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.osgi.service.servlet.whiteboard.Preprocessor;
 import spark.jobserver.api.auth.Identity;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.RequestObserver;
 
 /**
@@ -135,7 +136,8 @@ final class Gate implements Preprocessor {
         override(request)
             .<HttpServletRequest>map(found -> new OverriddenRequest(identified, found))
             .orElse(identified);
-    caller.ifPresent(identity -> Permissions.check(identity, passed));
+    caller.ifPresent(
+        identity -> passed.setAttribute(Caller.ATTRIBUTE, Permissions.check(identity, passed)));
     return Optional.of(passed);
   }
 

@@ -18,7 +18,7 @@ import spark.jobserver.api.server.RequestObserver.AnsweredRequest;
  */
 final class ObservedRequest implements AsyncListener {
   /** The attribute of a request in which the gate notes whose it is. */
-  static final String CALLER = "spark.jobserver.caller";
+  static final String CALLER = "spark.jobserver.identity";
 
   private final long begun = System.nanoTime();
   private final HttpServletRequest request;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import spark.jobserver.api.auth.Identity;
+import spark.jobserver.api.server.Caller;
 
 /**
  * What a caller needs for a request, by spark-jobserver's names: {@code jobs:read} and the like for
@@ -50,19 +51,44 @@ final class Permissions {
           "context-factories",
           Map.of("GET", "factories:read"));
 
+  /** Which of them may be had for what the caller has made only; the core knows whose it is. */
+  private static final Set<String> OWNABLE =
+      Set.of(
+          "binaries:upload",
+          "binaries:delete",
+          "contexts:read",
+          "contexts:delete",
+          "jobs:read",
+          "jobs:start",
+          "jobs:delete");
+
+  /** Where those who answer look at whose it is. */
+  private static final Set<String> OWNED = Set.of("binaries", "contexts", "jobs");
+
   private Permissions() {}
 
   /**
    * Refuses a request that its caller may not make.
    *
+   * @return on whose behalf it is made, and whether that is for the caller's own only
    * @throws Refusal with status 403, naming the permission that lacks
    */
-  static void check(Identity caller, HttpServletRequest request) {
-    Optional<String> needed = needed(request.getMethod(), request.getRequestURI());
-    if (needed.isPresent() && !caller.may(needed.get())) {
-      throw new Refusal(
-          403, "This needs the permission " + needed.get() + ", which the caller does not have.");
+  static Caller check(Identity identity, HttpServletRequest request) {
+    return check(identity, request.getMethod(), request.getRequestURI());
+  }
+
+  static Caller check(Identity identity, String method, String uri) {
+    Optional<String> needed = needed(method, uri);
+    if (needed.isEmpty() || identity.may(needed.get())) {
+      return new Caller(identity.name(), false);
     }
+    if (OWNABLE.contains(needed.get())
+        && OWNED.contains(firstSegment(uri))
+        && identity.may(needed.get() + Identity.OWN)) {
+      return new Caller(identity.name(), true);
+    }
+    throw new Refusal(
+        403, "This needs the permission " + needed.get() + ", which the caller does not have.");
   }
 
   /**
@@ -75,13 +101,17 @@ final class Permissions {
       // It may lead elsewhere than its first segment says.
       return Optional.of(Identity.EVERYTHING);
     }
-    String segment = uri.substring(1).split("/", 2)[0];
+    String segment = firstSegment(uri);
     String kind = READING.contains(method) ? "GET" : method;
     if (OPEN.contains(segment)) {
       return kind.equals("GET") ? Optional.empty() : Optional.of(Identity.EVERYTHING);
     }
     Map<String, String> own = OWN.get(segment);
     return Optional.of(own == null ? PLUGINS : own.getOrDefault(kind, Identity.EVERYTHING));
+  }
+
+  private static String firstSegment(String uri) {
+    return uri.substring(1).split("/", 2)[0];
   }
 
   /**
@@ -92,7 +122,7 @@ final class Permissions {
     if (!uri.startsWith("/") || uri.startsWith("//")) {
       return false;
     }
-    String first = uri.substring(1).split("/", 2)[0];
+    String first = firstSegment(uri);
     String spelled = uri.replaceAll("(?i)%2e", ".").replaceAll("(?i)%2f|%5c|\\\\", "/");
     List<String> segments =
         Arrays.stream(spelled.split("/", -1)).map(part -> part.split(";", 2)[0]).toList();

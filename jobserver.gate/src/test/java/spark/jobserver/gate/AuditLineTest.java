@@ -33,6 +33,13 @@ class AuditLineTest {
     assertThat(line("ada", "/jobs", false, 404).fields()).containsEntry("outcome", "failed");
   }
 
+  @Test
+  void whatStrangersAreRefusedIsKeptApart() {
+    assertThat(line("", "/jobs", true, 401).ofStranger()).isTrue();
+    assertThat(line("", "/jobs", false, 202).ofStranger()).isFalse(); // nobody is asked
+    assertThat(line("ada", "/jobs", true, 403).ofStranger()).isFalse();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"a\r\nb", "a\nb", "a\u0085b", "a\u2028b", "a\u001bb", "a\"b", "a\u202eb", "a\tb"})

@@ -1,10 +1,14 @@
 package spark.jobserver.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import spark.jobserver.api.auth.Identity;
+import spark.jobserver.api.server.Caller;
 
 class PermissionsTest {
   @ParameterizedTest
@@ -42,6 +46,47 @@ class PermissionsTest {
   })
   void eachRequestNeedsItsPermission(String method, String uri, String permission) {
     assertThat(Permissions.needed(method, uri)).contains(permission);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /binaries/x, binaries:upload:own",
+    "DELETE, /binaries/x, binaries:delete:own",
+    "GET, /contexts, contexts:read:own",
+    "GET, /contexts/x/objects, contexts:read:own",
+    "DELETE, /contexts/x, contexts:delete:own",
+    "GET, /jobs/x/log, jobs:read:own",
+    "POST, /jobs, jobs:start:own",
+    "DELETE, /jobs/x, jobs:delete:own"
+  })
+  void whoMayForItsOwnOnlyPassesAsSuch(String method, String uri, String permission) {
+    assertThat(Permissions.check(known(permission), method, uri))
+        .isEqualTo(new Caller("ada", true));
+    String all = permission.replace(":own", "");
+    assertThat(Permissions.check(known(all, permission), method, uri))
+        .isEqualTo(new Caller("ada", false));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /status, contexts:read:own",
+    "GET, /data, data:read:own",
+    "PUT, /contexts, contexts:reset:own",
+    "POST, /contexts/x, contexts:start:own",
+    "GET, /binaries, binaries:read:own",
+    "GET, /metrics, metrics:read:own",
+    "GET, /plugin, plugins:use:own",
+    "GET, /plugin/jobs, jobs:read:own",
+    "GET, /jobs/../plugin, jobs:read:own",
+    "POST, /jobs, jobs:read:own"
+  })
+  void nobodyElseKnowsWhoseSomethingIs(String method, String uri, String permission) {
+    assertThatThrownBy(() -> Permissions.check(known(permission), method, uri))
+        .isInstanceOf(Refusal.class);
+  }
+
+  private static Identity known(String... permissions) {
+    return new Identity("ada", "token", Set.of(permissions), false);
   }
 
   @ParameterizedTest

@@ -32,6 +32,7 @@ class StatusReportTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        "",
         "");
   }
 
@@ -46,7 +47,8 @@ class StatusReportTest {
         START,
         Optional.empty(),
         JobState.RUNNING,
-        Optional.empty());
+        Optional.empty(),
+        "");
   }
 
   private static StatusReport report(StatusReport.At... contexts) {

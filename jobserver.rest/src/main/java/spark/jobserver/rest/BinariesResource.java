@@ -23,6 +23,7 @@ import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtensionSel
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -49,12 +50,13 @@ public final class BinariesResource {
   @GET
   @Operation(operationId = "listBinaries")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
         () -> {
           Map<String, BinaryReport.Entry> report = new LinkedHashMap<>();
-          core.binaries()
+          core.binaries(caller)
               .list()
               .forEach(binary -> report.put(binary.name(), BinaryReport.Entry.of(binary)));
           return Answer.ok(report);
@@ -67,12 +69,13 @@ public final class BinariesResource {
   @Operation(operationId = "getBinary")
   public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
         () -> {
           Binary binary =
-              core.binaries()
+              core.binaries(caller)
                   .find(name)
                   .orElseThrow(
                       () ->
@@ -92,15 +95,17 @@ public final class BinariesResource {
   public void upload(
       @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
     String name = request.name();
+    Caller caller = request.caller();
     Upload upload = Upload.of(request);
     answers.giveLater(
         suspended,
         request,
-        () -> CompletableFuture.completedFuture(upload(name, upload, body)),
+        () -> CompletableFuture.completedFuture(upload(name, upload, body, caller)),
         RouteFailure.status(STORAGE_FAILURE));
   }
 
-  private Response upload(String name, Upload upload, InputStream body) throws IOException {
+  private Response upload(String name, Upload upload, InputStream body, Caller caller)
+      throws IOException {
     RequestBody bytes = new RequestBody(body, answers.settings().maxUploadSize());
     Optional<BinaryType> type = BinaryType.ofMediaType(upload.mediaType());
     if (type.isEmpty()) {
@@ -111,7 +116,7 @@ public final class BinariesResource {
     }
     bytes.checkLength(upload.length());
     try {
-      core.binaries().upload(name, type.get(), bytes);
+      core.binaries(caller).upload(name, type.get(), bytes);
     } catch (JobserverException e) {
       bytes.discard();
       throw e;
@@ -125,11 +130,12 @@ public final class BinariesResource {
   @Operation(operationId = "deleteBinary")
   public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
         () -> {
-          core.binaries().delete(name);
+          core.binaries(caller).delete(name);
           return Answer.ok(StatusReport.SUCCESS);
         },
         RouteFailure.text(DELETE_FAILURE));

@@ -21,6 +21,7 @@ import spark.jobserver.api.Failure;
  * @param url the address of Spark's user interface, while the application can be reached
  * @param driverStart what it had to wait for: {@code cold}, {@code archive} or {@code spare}, while
  *     it has a driver
+ * @param owner who asked for it; left out where nobody was asked for a name
  * @param failure why it is ERROR or KILLED
  */
 @JsonInclude(NON_EMPTY)
@@ -33,6 +34,7 @@ record ContextReport(
     String applicationId,
     String url,
     String driverStart,
+    String owner,
     String failure) {
 
   static ContextReport of(Context context, Optional<DriverStart> start) {
@@ -47,6 +49,7 @@ record ContextReport(
         shown(context.applicationId(), reachable),
         shown(context.url(), reachable),
         start.map(DriverStart::label).orElse(""),
+        context.owner(),
         context.failure().map(Failure::message).orElse(""));
   }
 

@@ -24,6 +24,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtensionSelect;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
 import spark.jobserver.api.Context;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -53,10 +54,11 @@ public final class ContextsResource {
   @GET
   @Operation(operationId = "listContexts")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
-        () -> Answer.ok(core.contexts().names()),
+        () -> Answer.ok(core.contexts(caller).names()),
         RouteFailure.text(LIST_FAILURE));
   }
 
@@ -66,18 +68,19 @@ public final class ContextsResource {
   @Operation(operationId = "getContext")
   public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
         () -> {
           Context context =
-              core.contexts()
+              core.contexts(caller)
                   .find(name)
                   .orElseThrow(
                       () ->
                           new JobserverException(
                               ErrorCode.CONTEXT_NOT_FOUND, "can't find context with name " + name));
-          return Answer.ok(ContextReport.of(context, core.contexts().start(context.id())));
+          return Answer.ok(ContextReport.of(context, core.contexts(caller).start(context.id())));
         });
   }
 
@@ -87,11 +90,12 @@ public final class ContextsResource {
   @Operation(operationId = "listNamedObjects")
   public void objects(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
+    Caller caller = request.caller();
     answers.giveLater(
         suspended,
         request,
         () ->
-            core.contexts()
+            core.contexts(caller)
                 .namedObjects(name)
                 .thenApply(
                     objects -> Answer.ok(objects.stream().map(NamedObjectReport::of).toList()))
@@ -115,6 +119,7 @@ public final class ContextsResource {
   public void create(
       @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
     String name = request.name();
+    Caller caller = request.caller();
     Map<String, String> settings = request.query().all();
     Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
     answers.giveLater(
@@ -122,7 +127,7 @@ public final class ContextsResource {
         request,
         () ->
             texts
-                .read(body, type, config -> core.contexts().create(name, settings, config))
+                .read(body, type, config -> core.contexts(caller).create(name, settings, config))
                 .thenApply(context -> Answer.ok(Message.success("Context initialized"))),
         RouteFailure.status(INIT_FAILURE));
   }
@@ -136,6 +141,7 @@ public final class ContextsResource {
   @Operation(operationId = "deleteContext")
   public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
+    Caller caller = request.caller();
     boolean force = request.query().flag("force");
     URI here = request.uri();
     answers.giveLater(
@@ -143,9 +149,9 @@ public final class ContextsResource {
         request,
         () -> {
           if (force) {
-            return CompletableFuture.completedFuture(refusalOfForce(name));
+            return CompletableFuture.completedFuture(refusalOfForce(name, caller));
           }
-          return core.contexts()
+          return core.contexts(caller)
               .stop(name)
               .thenApply(context -> Answer.ok(Message.success("Context stopped")))
               .toCompletableFuture()
@@ -160,9 +166,9 @@ public final class ContextsResource {
   /**
    * As where Spark's standalone cluster is not asked to kill: stopping ends the processes anyway.
    */
-  private Response refusalOfForce(String name) {
+  private Response refusalOfForce(String name, Caller caller) {
     boolean there =
-        core.contexts().find(name).filter(context -> !context.state().isFinal()).isPresent();
+        core.contexts(caller).find(name).filter(context -> !context.state().isFinal()).isPresent();
     if (!there) {
       throw new JobserverException(ErrorCode.CONTEXT_NOT_FOUND, "context " + name + " not found");
     }
@@ -182,6 +188,7 @@ public final class ContextsResource {
   @Operation(operationId = "resetContexts")
   public void reset(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     Reset reset = Reset.of(request.query());
+    Caller caller = request.caller();
     answers.giveLater(
         suspended,
         request,
@@ -190,7 +197,7 @@ public final class ContextsResource {
             return CompletableFuture.completedFuture(Reset.unknown());
           }
           CompletionStage<Response> done =
-              core.contexts().reset().thenApply(over -> reset.done("Context"));
+              core.contexts(caller).reset().thenApply(over -> reset.done("Context"));
           return reset.sync() ? done : CompletableFuture.completedFuture(reset.done("Context"));
         },
         RouteFailure.status("ERROR"));

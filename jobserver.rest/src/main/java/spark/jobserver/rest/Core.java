@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.server.Binaries;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ContextFactories;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.Counters;
@@ -49,14 +50,22 @@ public final class Core {
   @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
   volatile Counters counters;
 
-  Binaries binaries() {
-    return available(binaries, "binaries");
+  /** The binaries as a caller may change them. */
+  Binaries binaries(Caller caller) {
+    return available(binaries, "binaries").of(caller);
   }
 
-  Contexts contexts() {
-    return available(contexts, "contexts");
+  /** The contexts that a caller may see. */
+  Contexts contexts(Caller caller) {
+    return available(contexts, "contexts").of(caller);
   }
 
+  /** The jobs that a caller may see. */
+  Jobs jobs(Caller caller) {
+    return available(jobs, "jobs").of(caller);
+  }
+
+  /** All jobs: for questions about one that a caller was found to see. */
   Jobs jobs() {
     return available(jobs, "jobs");
   }

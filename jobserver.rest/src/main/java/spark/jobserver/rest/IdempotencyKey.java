@@ -25,7 +25,7 @@ final class IdempotencyKey {
     return request
         .header(HEADER)
         .map(IdempotencyKey::checked)
-        .map(key -> new SubmissionKey(request.caller(), key, canonical(query)));
+        .map(key -> new SubmissionKey(request.caller().name(), key, canonical(query)));
   }
 
   private static String checked(String header) {

@@ -91,7 +91,13 @@ record JobListRequest(Query query, int limit, Optional<Instant> since, Optional<
     return states.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new JobFilter(states, query.text("context"), query.text("classPath"), since, after));
+            new JobFilter(
+                states,
+                query.text("context"),
+                query.text("classPath"),
+                since,
+                after,
+                Optional.empty()));
   }
 
   /** The header that leads to the jobs after this one (RFC 8288). */

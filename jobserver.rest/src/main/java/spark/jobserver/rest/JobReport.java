@@ -20,6 +20,7 @@ import spark.jobserver.api.JobState;
  * @param duration {@code Job not done yet}, or how long it took
  * @param status where it is in its life
  * @param failure why it is ERROR or KILLED
+ * @param owner who submitted it; left out where nobody was asked for a name
  * @param progress how far it has come, while it runs and where that is known
  */
 record JobReport(
@@ -31,6 +32,7 @@ record JobReport(
     String duration,
     String status,
     @JsonIgnore Optional<FailureReport> failure,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) String owner,
     @JsonInclude(JsonInclude.Include.NON_NULL) ProgressReport progress) {
 
   /** A job as it is now; one that was only just started counts as running. */
@@ -54,6 +56,7 @@ record JobReport(
         duration,
         status,
         failure,
+        owner,
         known.orElse(null));
   }
 
@@ -74,6 +77,7 @@ record JobReport(
             .orElse("Job not done yet"),
         shown.name(),
         job.failure().map(FailureReport::of),
+        job.owner(),
         null);
   }
 

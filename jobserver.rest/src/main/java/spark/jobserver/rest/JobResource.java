@@ -21,6 +21,7 @@ import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -54,25 +55,26 @@ public final class JobResource {
   @Operation(operationId = "getJob")
   public void find(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String id = request.name();
+    Caller caller = request.caller();
     int wait = Math.min(request.query().wholeNumber("wait").orElse(0), LONGEST_WAIT);
     Optional<String> known = request.header(HttpHeaders.IF_NONE_MATCH);
     if (wait == 0) {
-      answers.give(suspended, request, () -> report(id, known));
+      answers.give(suspended, request, () -> report(id, caller, known));
     } else {
       answers.giveLater(
           suspended,
           request,
           () -> {
-            job(id);
+            job(id, caller);
             return ends.within(core.jobs(), id, wait)
-                .thenApplyAsync(over -> report(id, known), answers.threads());
+                .thenApplyAsync(over -> report(id, caller, known), answers.threads());
           },
           RouteFailure.status("ERROR"));
     }
   }
 
-  private Response report(String id, Optional<String> known) {
-    Job job = job(id);
+  private Response report(String id, Caller caller, Optional<String> known) {
+    Job job = job(id, caller);
     JobReport report =
         JobReport.of(job, ZoneId.systemDefault())
             .with(core.jobs().progress(id).map(ProgressReport::of));
@@ -84,8 +86,8 @@ public final class JobResource {
     return tag.on(known.filter(tag::isIn).isPresent() ? Answer.notModified(answer) : answer);
   }
 
-  private Job job(String id) {
-    return core.jobs().find(id).orElseThrow(() -> unknown(id));
+  private Job job(String id, Caller caller) {
+    return core.jobs(caller).find(id).orElseThrow(() -> unknown(id));
   }
 
   private Content result(String id) {
@@ -107,10 +109,11 @@ public final class JobResource {
   @Operation(operationId = "getJobConfig")
   public void config(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String id = request.name();
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
-        () -> Answer.json(core.jobs().config(id).orElseThrow(() -> unknown(id))));
+        () -> Answer.json(core.jobs(caller).config(id).orElseThrow(() -> unknown(id))));
   }
 
   /** The result alone: the JSON text as it is stored. */
@@ -119,11 +122,12 @@ public final class JobResource {
   @Operation(operationId = "getJobResult")
   public void result(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String id = request.name();
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
         () -> {
-          Job job = job(id);
+          Job job = job(id, caller);
           if (job.state() != JobState.FINISHED) {
             throw new JobserverException(
                 ErrorCode.JOB_NOT_FINISHED,
@@ -141,6 +145,7 @@ public final class JobResource {
   @Operation(operationId = "getJobLog")
   public void log(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String id = request.name();
+    Caller caller = request.caller();
     Query query = request.query();
     Optional<Long> offset = query.size("offset");
     Optional<Integer> tail = query.wholeNumber("tail");
@@ -148,7 +153,7 @@ public final class JobResource {
         suspended,
         request,
         () -> {
-          job(id);
+          job(id, caller);
           return JobLog.of(core.jobs().log(id)).answer(offset, tail);
         });
   }
@@ -159,12 +164,13 @@ public final class JobResource {
   @Operation(operationId = "followJob")
   public void events(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String id = request.name();
+    Caller caller = request.caller();
     Optional<String> last = request.header("Last-Event-ID");
     answers.giveLater(
         suspended,
         request,
         () -> {
-          job(id);
+          job(id, caller);
           return CompletableFuture.completedFuture(events.open(id, last));
         },
         RouteFailure.status("ERROR"));
@@ -175,17 +181,18 @@ public final class JobResource {
   @Operation(operationId = "killJob")
   public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String id = request.name();
+    Caller caller = request.caller();
     answers.giveLater(
         suspended,
         request,
         () -> {
-          Job job = job(id);
+          Job job = job(id, caller);
           if (job.state() == JobState.KILLED) {
             throw notRunning(id);
           }
           return (job.state().isFinal()
                   ? CompletableFuture.completedFuture(job)
-                  : core.jobs().kill(id))
+                  : core.jobs(caller).kill(id))
               .thenApply(JobResource::deleted)
               .toCompletableFuture()
               .completeOnTimeout(

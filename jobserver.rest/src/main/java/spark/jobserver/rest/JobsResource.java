@@ -28,6 +28,7 @@ import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.Jobs.Ended;
 import spark.jobserver.api.server.Jobs.JobSubmission;
 import spark.jobserver.api.server.Jobs.Submission;
@@ -63,18 +64,19 @@ public final class JobsResource {
   @Operation(operationId = "listJobs")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     JobListRequest wanted = JobListRequest.of(request.query());
+    Caller caller = request.caller();
     answers.give(
         suspended,
         request,
         () -> {
           Optional<JobFilter> filter = wanted.filter();
-          return filter.isEmpty() ? Answer.ok(List.of()) : page(wanted, filter.get());
+          return filter.isEmpty() ? Answer.ok(List.of()) : page(wanted, filter.get(), caller);
         });
   }
 
-  private Response page(JobListRequest wanted, JobFilter filter) {
+  private Response page(JobListRequest wanted, JobFilter filter, Caller caller) {
     ZoneId zone = ZoneId.systemDefault();
-    List<Job> found = core.jobs().list(filter, wanted.limit() + 1);
+    List<Job> found = core.jobs(caller).list(filter, wanted.limit() + 1);
     List<Job> jobs = found.subList(0, Math.min(found.size(), wanted.limit()));
     Response page = Answer.ok(jobs.stream().map(job -> JobReport.of(job, zone)).toList());
     return jobs.isEmpty() || jobs.size() == found.size()
@@ -106,12 +108,16 @@ public final class JobsResource {
     Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
     Optional<SubmissionKey> key = IdempotencyKey.of(request, query);
     Optional<String> id = request.id();
+    Caller caller = request.caller();
     answers.giveLater(
         suspended,
         request,
         () ->
             texts
-                .read(body, type, config -> core.jobs().submit(submission(query, config, key, id)))
+                .read(
+                    body,
+                    type,
+                    config -> core.jobs(caller).submit(submission(query, config, key, id)))
                 .thenCompose(
                     submission ->
                         bounded(

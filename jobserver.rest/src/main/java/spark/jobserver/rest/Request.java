@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.RequestObserver;
 
 /**
@@ -74,9 +75,11 @@ public final class Request {
     }
   }
 
-  /** Whose request it is: the name of who was authenticated, empty where nobody was asked. */
-  String caller() {
-    return Optional.ofNullable(servletRequest.getRemoteUser()).orElse("");
+  /** On whose behalf the gate lets it through; the server's own where there is no gate. */
+  Caller caller() {
+    return servletRequest.getAttribute(Caller.ATTRIBUTE) instanceof Caller caller
+        ? caller
+        : Caller.SERVER;
   }
 
   /** By which logs know it; empty where nothing before the application has given it an id. */

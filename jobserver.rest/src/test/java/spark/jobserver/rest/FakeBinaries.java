@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.server.Binaries;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 
@@ -21,6 +23,9 @@ public final class FakeBinaries implements Binaries {
   public static final Instant TIME = Instant.parse("2013-05-29T00:00:00Z");
 
   public final Map<String, Binary> known = new ConcurrentSkipListMap<>();
+
+  /** Those whose view was asked for. */
+  public final List<Caller> callers = new CopyOnWriteArrayList<>();
 
   /** Is told of every piece of an upload as it comes in. */
   public volatile IntConsumer onRead = size -> {};
@@ -33,6 +38,12 @@ public final class FakeBinaries implements Binaries {
 
   public FakeBinaries with(String name, BinaryType type) {
     known.put(name, new Binary(name, type, TIME, DIGEST, 5));
+    return this;
+  }
+
+  @Override
+  public Binaries of(Caller caller) {
+    callers.add(caller);
     return this;
   }
 

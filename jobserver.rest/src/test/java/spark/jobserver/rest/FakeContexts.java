@@ -7,9 +7,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -19,6 +21,10 @@ public final class FakeContexts implements Contexts {
   public static final Instant START = Instant.parse("2013-05-29T00:00:00.5Z");
 
   public final Map<String, Context> known = new ConcurrentHashMap<>();
+
+  /** Those whose view was asked for. */
+  public final List<Caller> callers = new CopyOnWriteArrayList<>();
+
   public volatile List<String> names = List.of();
 
   /** What {@link #start} returns. */
@@ -52,11 +58,17 @@ public final class FakeContexts implements Contexts {
   public volatile Optional<RuntimeException> failure = Optional.empty();
 
   public static Context started(String name) {
-    return Context.started("c-1", name, "factory", "{}", START, "bundle");
+    return Context.started("c-1", name, "factory", "{}", START, "bundle", "");
   }
 
   public FakeContexts with(Context context) {
     known.put(context.name(), context);
+    return this;
+  }
+
+  @Override
+  public Contexts of(Caller caller) {
+    callers.add(caller);
     return this;
   }
 

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
@@ -17,6 +18,7 @@ import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.Progress;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.Jobs;
 
 /** Jobs that start and end when a test says so. */
@@ -32,6 +34,10 @@ public class FakeJobs implements Jobs {
   public final Map<String, Progress> progress = new ConcurrentHashMap<>();
   public final Map<String, Path> logs = new ConcurrentHashMap<>();
   public volatile int limit = -1;
+
+  /** Those whose view was asked for. */
+  public final List<Caller> callers = new CopyOnWriteArrayList<>();
+
   public volatile JobFilter filter = JobFilter.ALL;
 
   /** How often {@link #end} was called. */
@@ -66,7 +72,8 @@ public class FakeJobs implements Jobs {
         START,
         Optional.empty(),
         JobState.STARTED,
-        Optional.empty());
+        Optional.empty(),
+        "");
   }
 
   /** A job that took five minutes. */
@@ -88,6 +95,12 @@ public class FakeJobs implements Jobs {
     Job job = ended(id, state);
     known.put(id, job);
     ends.get(id).complete(job);
+  }
+
+  @Override
+  public Jobs of(Caller caller) {
+    callers.add(caller);
+    return this;
   }
 
   @Override

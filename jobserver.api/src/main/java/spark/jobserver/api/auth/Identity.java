@@ -8,12 +8,16 @@ import java.util.Set;
  * @param name what the caller is called
  * @param way the way in which it was found out, such as {@code local} or {@code token}
  * @param permissions what the caller may do, such as {@code jobs:read}; {@code jobs} and {@code
- *     jobs:*} are all that begin with {@code jobs:}, and {@code *} is everything
+ *     jobs:*} are all that begin with {@code jobs:}, and {@code *} is everything; {@code
+ *     jobs:read:own} is {@code jobs:read} for what the caller has made
  * @param ambient whether browsers send the credential without their user's knowledge, as they do
  *     from any page for whatever hangs on the connection, a cookie or a stored password: then the
  *     gate looks at which page made the request
  */
 public record Identity(String name, String way, Set<String> permissions, boolean ambient) {
+  /** What a permission ends with that is for what the caller has made only. */
+  public static final String OWN = ":own";
+
   /** All permissions. */
   public static final String EVERYTHING = "*";
 

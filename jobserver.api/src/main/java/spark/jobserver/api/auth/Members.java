@@ -15,9 +15,11 @@ public final class Members {
   private final Map<Role, Set<String>> names = new EnumMap<>(Role.class);
 
   /** Those with these names; names are compared as they are written. */
-  public Members(List<String> admins, List<String> users, List<String> readers) {
+  public Members(
+      List<String> admins, List<String> users, List<String> tenants, List<String> readers) {
     names.put(Role.ADMIN, Set.copyOf(admins));
     names.put(Role.USER, Set.copyOf(users));
+    names.put(Role.TENANT, Set.copyOf(tenants));
     names.put(Role.READER, Set.copyOf(readers));
   }
 

@@ -11,18 +11,34 @@ import java.util.stream.Collectors;
 public enum Role {
   ADMIN,
   USER,
+  TENANT,
   READER;
 
   /** A whole group is one of the server's own; plugins may have permissions of theirs. */
   private static final Pattern PERMISSION =
       Pattern.compile(
-          "\\*|binaries|contexts|data|factories|jobs|metrics|plugins|[a-z-]+:(\\*|[a-z-]+)");
+          "\\*|binaries|contexts|data|factories|jobs|metrics|plugins|[a-z-]+:(\\*|[a-z-]+)"
+              + "|binaries:(upload|delete):own|contexts:(read|delete):own"
+              + "|jobs:(read|start|delete):own");
 
   /** What whoever has it may do, as in {@link Identity#permissions}. */
   public Set<String> permissions() {
     return switch (this) {
       case ADMIN -> Set.of(Identity.EVERYTHING);
       case USER -> Set.of("binaries:*", "contexts:*", "jobs:*", "data:*", "factories:read");
+      case TENANT ->
+          Set.of(
+              "binaries:read",
+              "binaries:upload:own",
+              "binaries:delete:own",
+              "contexts:start",
+              "contexts:read:own",
+              "contexts:delete:own",
+              "jobs:start:own",
+              "jobs:read:own",
+              "jobs:delete:own",
+              "data:upload",
+              "factories:read");
       case READER ->
           Set.of(
               "binaries:read",

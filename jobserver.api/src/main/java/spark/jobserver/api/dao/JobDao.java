@@ -31,14 +31,19 @@ public interface JobDao {
   /**
    * Adds a version of a binary. The same bytes are stored once, under however many names. Nothing
    * of it is visible before all of it is.
+   *
+   * @param owner the name of the caller who uploaded it, or empty
    */
-  void insertBinary(Binary binary, Content bytes);
+  void insertBinary(Binary binary, Content bytes, String owner);
 
   /** The latest version of every name, ordered by name. */
   List<Binary> latestBinaries();
 
   /** The latest version of a name. */
   Optional<Binary> latestBinary(String name);
+
+  /** Who uploaded the latest version of a name: what {@link #insertBinary} was told. */
+  Optional<String> binaryOwner(String name);
 
   /**
    * Removes all versions of a name, unless a job that is not final was started from any of them or

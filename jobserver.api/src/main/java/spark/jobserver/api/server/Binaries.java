@@ -11,6 +11,13 @@ import spark.jobserver.api.BinaryType;
 /** The uploaded binaries. */
 @ProviderType
 public interface Binaries {
+  /**
+   * The binaries as somebody changes them: what the caller uploads is its own, and a caller that
+   * may change its own only is refused the names of others with {@link ErrorCode#BINARY_OF_OTHERS}.
+   * Whose a name is its latest version says.
+   */
+  Binaries of(Caller caller);
+
   /** The latest version of every name, ordered by name. */
   List<Binary> list();
 

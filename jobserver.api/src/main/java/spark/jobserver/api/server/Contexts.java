@@ -12,6 +12,12 @@ import spark.jobserver.api.NamedObject;
 /** The contexts. */
 @ProviderType
 public interface Contexts {
+  /**
+   * The contexts as somebody sees them: what the caller makes is its own, and for a caller that may
+   * see its own only, those of others are not there. Their names are taken nonetheless.
+   */
+  Contexts of(Caller caller);
+
   /** The names of the contexts that run or are stopping, the latest first. */
   List<String> names();
 

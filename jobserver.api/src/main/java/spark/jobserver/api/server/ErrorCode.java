@@ -8,6 +8,8 @@ public enum ErrorCode {
   BINARY_NOT_FOUND(Fault.CALLER),
   /** Jobs that are not final were started from the binary. */
   BINARY_IN_USE(Fault.CALLER),
+  /** Others have uploaded the binary, and the caller may change its own only. */
+  BINARY_OF_OTHERS(Fault.CALLER),
   /** The name of a context breaks the rule for names. */
   CONTEXT_NAME(Fault.CALLER),
   /** A context of that name is not final. */

@@ -15,6 +15,12 @@ import spark.jobserver.api.Progress;
 @ProviderType
 public interface Jobs {
   /**
+   * The jobs as somebody sees them: what the caller submits is its own, and of a caller that may
+   * see its own only, jobs of others are not there, nor are their contexts.
+   */
+  Jobs of(Caller caller);
+
+  /**
    * Submits a job, in a context of its own where it names none: that is made first and is stopped
    * when the job has ended.
    *

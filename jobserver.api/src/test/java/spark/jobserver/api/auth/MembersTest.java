@@ -7,7 +7,11 @@ import org.junit.jupiter.api.Test;
 
 class MembersTest {
   private final Members members =
-      new Members(List.of("operators"), List.of("science"), List.of("science", "guests"));
+      new Members(
+          List.of("operators"),
+          List.of("science"),
+          List.of("lodgers"),
+          List.of("science", "guests"));
 
   @Test
   void mayDoAllThatTheirRolesGive() {

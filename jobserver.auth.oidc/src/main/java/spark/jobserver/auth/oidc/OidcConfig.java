@@ -38,6 +38,9 @@ public @interface OidcConfig {
   /** What gives the role user. */
   String[] oidc_roles_user() default {};
 
+  /** What gives the role tenant. */
+  String[] oidc_roles_tenant() default {};
+
   /** What gives the role reader. */
   String[] oidc_roles_reader() default {};
 }

@@ -56,6 +56,7 @@ record OidcSettings(
         new Members(
             List.of(config.oidc_roles_admin()),
             List.of(config.oidc_roles_user()),
+            List.of(config.oidc_roles_tenant()),
             List.of(config.oidc_roles_reader())));
   }
 

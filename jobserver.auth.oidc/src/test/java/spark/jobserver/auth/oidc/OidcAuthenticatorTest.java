@@ -45,7 +45,7 @@ class OidcAuthenticatorTest {
             Duration.ofSeconds(30),
             nameClaim,
             rolesClaim,
-            new Members(List.of("operators"), List.of("science"), List.of("guests"))),
+            new Members(List.of("operators"), List.of("science"), List.of(), List.of("guests"))),
         new Keys(provider, Clock.systemUTC()));
   }
 

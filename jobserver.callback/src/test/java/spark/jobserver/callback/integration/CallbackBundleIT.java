@@ -234,7 +234,8 @@ class CallbackBundleIT {
             time,
             Optional.of(time),
             JobState.FINISHED,
-            Optional.empty());
+            Optional.empty(),
+            "");
     return callbacks
         .waitForService(TIMEOUT)
         .tell(url, job, Optional.of(Content.of("[1]".getBytes(UTF_8))))

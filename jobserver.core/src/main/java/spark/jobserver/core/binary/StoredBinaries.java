@@ -22,6 +22,7 @@ import spark.jobserver.api.dao.DaoException;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.dao.JobDao.BinaryDeletion;
 import spark.jobserver.api.server.Binaries;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
@@ -42,6 +43,7 @@ public final class StoredBinaries implements Binaries {
 
   private final JobDao dao;
   private final Spool spool;
+  private final OwnNames names;
   private final Clock clock = Clock.systemUTC();
 
   @Activate
@@ -53,6 +55,12 @@ public final class StoredBinaries implements Binaries {
   StoredBinaries(JobDao dao, Spool spool) {
     this.dao = dao;
     this.spool = spool;
+    this.names = new OwnNames(dao::binaryOwner);
+  }
+
+  @Override
+  public Binaries of(Caller caller) {
+    return new CallersBinaries(this, caller);
   }
 
   @Override
@@ -67,6 +75,11 @@ public final class StoredBinaries implements Binaries {
 
   @Override
   public Binary upload(String name, BinaryType type, InputStream body) throws IOException {
+    return upload(name, type, body, Caller.SERVER);
+  }
+
+  Binary upload(String name, BinaryType type, InputStream body, Caller caller) throws IOException {
+    names.check(name, caller);
     try (Spool.Received received = spool.receive(body)) {
       Content bytes = Content.of(received.file());
       if (!isArchive(bytes)) {
@@ -74,7 +87,13 @@ public final class StoredBinaries implements Binaries {
       }
       Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
       Binary binary = new Binary(name, type, now, received.digest(), bytes.size());
-      dao.insertBinary(binary, bytes);
+      names.change(
+          name,
+          caller,
+          () -> {
+            dao.insertBinary(binary, bytes, caller.name());
+            return binary;
+          });
       LOG.info("binary {}: stored {} bytes of {}", binary.digest(), binary.size(), type.label());
       return binary;
     } catch (DaoException e) {
@@ -90,7 +109,12 @@ public final class StoredBinaries implements Binaries {
 
   @Override
   public void delete(String name) {
-    BinaryDeletion deletion = Room.needed(() -> dao.deleteBinary(name));
+    delete(name, Caller.SERVER);
+  }
+
+  void delete(String name, Caller caller) {
+    BinaryDeletion deletion =
+        names.change(name, caller, () -> Room.needed(() -> dao.deleteBinary(name)));
     if (deletion instanceof BinaryDeletion.Unknown) {
       throw new JobserverException(
           ErrorCode.BINARY_NOT_FOUND, "can't find binary with name " + name);

@@ -36,6 +36,7 @@ import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.driver.DriverLauncher;
 import spark.jobserver.api.driver.DriverProcess;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobObserver;
 import spark.jobserver.api.server.JobserverException;
@@ -240,6 +241,11 @@ public final class ContextSupervisor {
         .filter(live -> live.context().name().equals(name) && !live.context().state().isFinal())
         .filter(live -> !nameless.contains(live.context().id()))
         .findFirst();
+  }
+
+  /** The live context of that name, where the caller sees it. */
+  public Optional<LiveContext> find(String name, Caller caller) {
+    return find(name).filter(live -> caller.sees(live.context().owner()));
   }
 
   /** The context with this id, if it is not final. */

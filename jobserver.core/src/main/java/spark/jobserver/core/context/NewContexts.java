@@ -20,6 +20,7 @@ import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.driver.DriverLauncher;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ContextFactories.FactoryInfo;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -70,16 +71,17 @@ public final class NewContexts {
    *
    * @param parameters settings by path
    * @param posted of which the block {@code spark.context-settings} counts, over the parameters
+   * @param caller whose it is
    * @return the context, on record and on its way
    * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS},
    *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}, {@link
    *     ErrorCode#BINARY_NOT_FOUND}
    */
-  LiveContext named(String name, Map<String, String> parameters, Config posted) {
+  LiveContext named(String name, Map<String, String> parameters, Config posted, Caller caller) {
     if (name.isEmpty() || !Character.isLetter(name.codePointAt(0))) {
       throw new JobserverException(ErrorCode.CONTEXT_NAME, "context name must start with letters");
     }
-    return make(name, block(posted).withFallback(PostedConfig.of(parameters)), false);
+    return make(name, block(posted).withFallback(PostedConfig.of(parameters)), false, caller);
   }
 
   /**
@@ -89,19 +91,20 @@ public final class NewContexts {
    * @throws JobserverException as {@link #named}
    */
   LiveContext configured(String name, Config wanted) {
-    return named(name, Map.of(), wanted.atPath(BLOCK));
+    return named(name, Map.of(), wanted.atPath(BLOCK), Caller.SERVER);
   }
 
   /**
    * Makes a context for a single job.
    *
    * @param posted the job's configuration, of which the block {@code spark.context-settings} counts
+   * @param caller whose it is
    * @return the context once it runs, or fails with {@link ErrorCode#AD_HOC_INIT}
    * @throws JobserverException {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG},
    *     {@link ErrorCode#BINARY_NOT_FOUND}
    */
-  public CompletionStage<LiveContext> forOneJob(String classPath, Config posted) {
-    LiveContext live = make(UUID.randomUUID() + "-" + classPath, block(posted), true);
+  public CompletionStage<LiveContext> forOneJob(String classPath, Config posted, Caller caller) {
+    LiveContext live = make(UUID.randomUUID() + "-" + classPath, block(posted), true, caller);
     return live.created()
         .handle(
             (context, error) -> {
@@ -132,7 +135,7 @@ public final class NewContexts {
     }
   }
 
-  private LiveContext make(String name, Config asked, boolean adHoc) {
+  private LiveContext make(String name, Config asked, boolean adHoc, Caller caller) {
     Config wanted = settings(name, asked, adHoc);
     // Its jobs look for them anew: this tells who makes the context what they would not find.
     binaries.dependencies(readable(() -> BinaryNames.in(wanted, BinaryNames.DEPENDENCIES)));
@@ -154,7 +157,8 @@ public final class NewContexts {
             factory,
             stored,
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
-            found.map(FactoryRevision::bundles).map(BundleFile::text).orElse(""));
+            found.map(FactoryRevision::bundles).map(BundleFile::text).orElse(""),
+            caller.name());
     return found.isPresent() ? start(context, spare) : supervisor.refuse(context, unknown(factory));
   }
 

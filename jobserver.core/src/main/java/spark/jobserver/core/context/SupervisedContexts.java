@@ -15,6 +15,7 @@ import spark.jobserver.api.ContextState;
 import spark.jobserver.api.DriverStart;
 import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
@@ -48,9 +49,18 @@ public final class SupervisedContexts implements Contexts {
   }
 
   @Override
+  public Contexts of(Caller caller) {
+    return new CallersContexts(this, caller);
+  }
+
+  @Override
   public List<String> names() {
+    return names(Caller.SERVER);
+  }
+
+  List<String> names(Caller caller) {
     return dao.activeContexts().stream()
-        .filter(context -> LISTED.contains(context.state()))
+        .filter(context -> LISTED.contains(context.state()) && caller.sees(context.owner()))
         .map(Context::name)
         .toList();
   }
@@ -67,21 +77,34 @@ public final class SupervisedContexts implements Contexts {
 
   @Override
   public CompletionStage<List<NamedObject>> namedObjects(String name) {
+    return namedObjects(name, Caller.SERVER);
+  }
+
+  CompletionStage<List<NamedObject>> namedObjects(String name, Caller caller) {
     return supervisor
-        .find(name)
+        .find(name, caller)
         .map(LiveContext::namedObjects)
         .orElseThrow(() -> ObjectQuestions.notFound(name));
   }
 
   @Override
   public CompletionStage<Context> create(String name, Map<String, String> parameters, String body) {
-    return newContexts.named(name, parameters, PostedConfig.parse(body)).created();
+    return create(name, parameters, body, Caller.SERVER);
+  }
+
+  CompletionStage<Context> create(
+      String name, Map<String, String> parameters, String body, Caller caller) {
+    return newContexts.named(name, parameters, PostedConfig.parse(body), caller).created();
   }
 
   @Override
   public CompletionStage<Context> stop(String name) {
+    return stop(name, Caller.SERVER);
+  }
+
+  CompletionStage<Context> stop(String name, Caller caller) {
     return supervisor
-        .find(name)
+        .find(name, caller)
         .map(supervisor::stop)
         .orElseThrow(
             () ->

@@ -30,6 +30,7 @@ import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.JobInsertion;
 import spark.jobserver.api.dao.RequestKey;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
@@ -82,15 +83,25 @@ public final class DispatchedJobs implements Jobs {
     }
   }
 
+  @Override
+  public Jobs of(Caller caller) {
+    return new CallersJobs(this, caller);
+  }
+
   // Submission
 
   @Override
   public CompletionStage<Submission> submit(JobSubmission submission) {
-    // What it looks for cannot be found either when the store has ended on a full disk.
-    return Room.needed(() -> repeated.once(submission, key -> start(submission, key)));
+    return submit(submission, Caller.SERVER);
   }
 
-  private CompletionStage<Submission> start(JobSubmission submission, Optional<RequestKey> key) {
+  CompletionStage<Submission> submit(JobSubmission submission, Caller caller) {
+    // What it looks for cannot be found either when the store has ended on a full disk.
+    return Room.needed(() -> repeated.once(submission, key -> start(submission, caller, key)));
+  }
+
+  private CompletionStage<Submission> start(
+      JobSubmission submission, Caller caller, Optional<RequestKey> key) {
     Config posted = PostedConfig.parse(submission.config());
     submission.callback().ifPresent(callbacks::check);
     JobRequest request = JobRequest.of(submission.parameters(), posted);
@@ -100,21 +111,35 @@ public final class DispatchedJobs implements Jobs {
     List<Binary> needed = binaries.dependencies(request.dependencies());
     Supplier<CompletionStage<Submission>> run;
     if (submission.context().isPresent()) {
-      LiveContext context = running(submission.context().get());
-      Binary binary = only(packages);
-      run = () -> dispatch(context, binary, needed, request.classPath(), input, logged);
+      LiveContext context = running(submission.context().get(), caller);
+      Run job = new Run(only(packages), needed, request.classPath(), input, logged, caller.name());
+      run = () -> dispatch(context, job);
     } else {
-      Binary binary = only(packages);
+      Run job = new Run(only(packages), needed, request.classPath(), input, logged, caller.name());
       run =
           () ->
               newContexts
-                  .forOneJob(request.classPath(), posted)
-                  .thenCompose(
-                      context ->
-                          alone(context, binary, needed, request.classPath(), input, logged));
+                  .forOneJob(request.classPath(), posted, caller)
+                  .thenCompose(context -> alone(context, job));
     }
     return whileHeld(input, run);
   }
+
+  /**
+   * What is to be run, wherever that will be.
+   *
+   * @param needed what it asks for itself besides its binary; what its context has for all comes
+   *     after that
+   * @param logged by which logs know the request; empty where that is not known
+   * @param owner whose job it is
+   */
+  private record Run(
+      Binary binary,
+      List<Binary> needed,
+      String classPath,
+      JobInput input,
+      String logged,
+      String owner) {}
 
   /** Counts an input as held until its job has started, or cannot. */
   private CompletionStage<Submission> whileHeld(
@@ -151,10 +176,10 @@ public final class DispatchedJobs implements Jobs {
     return packages.get(0);
   }
 
-  private LiveContext running(String name) {
+  private LiveContext running(String name, Caller caller) {
     LiveContext context =
         supervisor
-            .find(name)
+            .find(name, caller)
             .orElseThrow(
                 () ->
                     new JobserverException(
@@ -164,44 +189,24 @@ public final class DispatchedJobs implements Jobs {
   }
 
   /** Runs the job of a context that lives for it; where it cannot run, the context is stopped. */
-  private CompletionStage<Submission> alone(
-      LiveContext context,
-      Binary binary,
-      List<Binary> needed,
-      String classPath,
-      JobInput input,
-      String logged) {
+  private CompletionStage<Submission> alone(LiveContext context, Run run) {
     try {
-      return dispatch(context, binary, needed, classPath, input, logged)
-          .whenComplete((submission, error) -> context.stopIfNeedless());
+      return dispatch(context, run).whenComplete((submission, error) -> context.stopIfNeedless());
     } catch (RuntimeException e) {
       context.stopIfNeedless();
       throw e;
     }
   }
 
-  /**
-   * Runs a job in a context.
-   *
-   * @param needed what it asks for itself besides its binary; what its context has for all comes
-   *     after that
-   * @param logged by which logs know the request; empty where that is not known
-   */
-  private CompletionStage<Submission> dispatch(
-      LiveContext context,
-      Binary binary,
-      List<Binary> needed,
-      String classPath,
-      JobInput posted,
-      String logged) {
+  private CompletionStage<Submission> dispatch(LiveContext context, Run run) {
     List<Binary> dependencies =
-        Stream.concat(needed.stream(), binaries.dependencies(context.dependencies()).stream())
-            .filter(other -> !other.name().equals(binary.name()))
+        Stream.concat(run.needed().stream(), binaries.dependencies(context.dependencies()).stream())
+            .filter(other -> !other.name().equals(run.binary().name()))
             .distinct()
             .toList();
-    JobInput input = posted.with(dependencies);
+    JobInput input = run.input().with(dependencies);
     context.jobs().takeSlot(slots);
-    Job job = job(context, binary, classPath);
+    Job job = job(context, run);
     boolean committed = false;
     try {
       JobInsertion insertion = Room.needed(() -> dao.insertJob(job, input));
@@ -217,21 +222,18 @@ public final class DispatchedJobs implements Jobs {
         context.jobs().giveBackSlot();
       }
     }
-    return CompletableFuture.completedFuture(context.jobs().dispatch(job, input, logged));
+    return CompletableFuture.completedFuture(context.jobs().dispatch(job, input, run.logged()));
   }
 
-  private static Job job(LiveContext context, Binary binary, String classPath) {
-    return new Job(
+  private static Job job(LiveContext context, Run run) {
+    return Job.started(
         UUID.randomUUID().toString(),
-        context.context().id(),
-        context.context().name(),
+        context.context(),
         context.epoch(),
-        binary,
-        classPath,
+        run.binary(),
+        run.classPath(),
         Instant.now().truncatedTo(ChronoUnit.MILLIS),
-        Optional.empty(),
-        JobState.STARTED,
-        Optional.empty());
+        run.owner());
   }
 
   /** The submission of a job that is on record, as if it were submitted now. */
@@ -320,7 +322,7 @@ public final class DispatchedJobs implements Jobs {
     return job;
   }
 
-  private static JobserverException noJob(String id) {
+  static JobserverException noJob(String id) {
     return new JobserverException(ErrorCode.JOB_NOT_FOUND, "No such job ID " + id);
   }
 }

@@ -23,7 +23,7 @@ class LatestBinariesTest {
   private Binary upload(String name, int time) {
     Binary binary =
         new Binary(name, BinaryType.WHEEL, Instant.ofEpochMilli(time), "0".repeat(64), 1);
-    dao.insertBinary(binary, Content.of(new byte[1]));
+    dao.insertBinary(binary, Content.of(new byte[1]), "");
     return binary;
   }
 

@@ -11,12 +11,16 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.server.Binaries;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.MemoryDao;
@@ -108,6 +112,51 @@ class StoredBinariesTest {
 
     assertThat(binaries.find("egg")).isEmpty();
     assertThatThrownBy(() -> binaries.delete("egg")).hasMessage("can't find binary with name egg");
+  }
+
+  @Test
+  void who_changes_its_own_only_is_refused_the_names_of_others() throws IOException {
+    Binaries ada = binaries.of(new Caller("ada", true));
+    Binaries eve = binaries.of(new Caller("eve", true));
+    ada.upload("egg", BinaryType.EGG, new ByteArrayInputStream(ARCHIVE));
+
+    for (ThrowingCallable change :
+        List.<ThrowingCallable>of(
+            () -> eve.upload("egg", BinaryType.EGG, InputStream.nullInputStream()),
+            () -> eve.delete("egg"))) {
+      assertThatThrownBy(change)
+          .isInstanceOfSatisfying(
+              JobserverException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.BINARY_OF_OTHERS))
+          .hasMessageStartingWith("The binary egg was uploaded by somebody else.");
+    }
+    assertThat(eve.find("egg")).isPresent();
+    ada.upload("egg", BinaryType.WHEEL, new ByteArrayInputStream(ARCHIVE));
+    ada.delete("egg");
+    eve.upload("egg", BinaryType.EGG, new ByteArrayInputStream(ARCHIVE));
+    assertThat(dao.binaryOwner("egg")).contains("eve");
+  }
+
+  @Test
+  void a_name_that_was_taken_during_the_upload_is_refused_at_its_end() {
+    Binaries ada = binaries.of(new Caller("ada", true));
+    InputStream meanwhile =
+        new FilterInputStream(new ByteArrayInputStream(ARCHIVE)) {
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws IOException {
+            if (binaries.find("egg").isEmpty()) {
+              binaries
+                  .of(new Caller("eve", true))
+                  .upload("egg", BinaryType.EGG, new ByteArrayInputStream(ARCHIVE));
+            }
+            return super.read(bytes, offset, length);
+          }
+        };
+
+    assertThatThrownBy(() -> ada.upload("egg", BinaryType.EGG, meanwhile))
+        .hasMessageStartingWith("The binary egg was uploaded by somebody else.");
+    assertThat(dao.binaryOwner("egg")).contains("eve");
+    assertThatNothingIsLeft();
   }
 
   private void assertThatNothingIsLeft() {

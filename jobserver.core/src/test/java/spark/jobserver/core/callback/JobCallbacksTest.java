@@ -61,7 +61,7 @@ class JobCallbacksTest {
 
   @BeforeEach
   void storeBinary() {
-    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}));
+    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}), "");
   }
 
   @AfterEach

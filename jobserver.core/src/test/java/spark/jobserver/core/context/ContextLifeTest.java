@@ -32,7 +32,7 @@ class ContextLifeTest {
   private static final Event GONE = new Event.DriverGone(Failure.of("signal 9"));
 
   static Context in(ContextState state) {
-    Context started = Context.started("id", "name", "factory", "{}", NOW, "");
+    Context started = Context.started("id", "name", "factory", "{}", NOW, "", "");
     return switch (state) {
       case STARTED -> started;
       case RUNNING -> started.running("app-1", Optional.empty());

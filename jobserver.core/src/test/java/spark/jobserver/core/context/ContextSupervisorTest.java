@@ -68,7 +68,7 @@ class ContextSupervisorTest {
 
   @BeforeEach
   void start() throws IOException {
-    dao.insertBinary(EGG, Content.of(new byte[5]));
+    dao.insertBinary(EGG, Content.of(new byte[5]), "");
     supervisor = supervisor();
   }
 
@@ -143,7 +143,7 @@ class ContextSupervisorTest {
   private CompletionStage<Context> create(String name, String settings) {
     return supervisor
         .create(
-            Context.started("id-" + ++ids, name, "factory", settings, Instant.EPOCH, "f:1@d"),
+            Context.started("id-" + ++ids, name, "factory", settings, Instant.EPOCH, "f:1@d", ""),
             launcher::launch)
         .created();
   }
@@ -187,7 +187,8 @@ class ContextSupervisorTest {
             Instant.EPOCH,
             Optional.empty(),
             JobState.STARTED,
-            Optional.empty());
+            Optional.empty(),
+            "");
     assertThat(dao.insertJob(job, input)).isInstanceOf(JobInsertion.Inserted.class);
     return context.jobs().dispatch(job, input, "request-1");
   }
@@ -606,7 +607,8 @@ class ContextSupervisorTest {
             Instant.EPOCH,
             Optional.empty(),
             JobState.STARTED,
-            Optional.empty());
+            Optional.empty(),
+            "");
     dao.insertJob(job, JobInput.of("{}"));
     supervisor = supervisor();
 
@@ -618,7 +620,7 @@ class ContextSupervisorTest {
 
   private Binary lib() {
     Binary lib = new Binary("lib", BinaryType.WHEEL, Instant.EPOCH, "1".repeat(64), 5);
-    dao.insertBinary(lib, Content.of(new byte[5]));
+    dao.insertBinary(lib, Content.of(new byte[5]), "");
     return lib;
   }
 
@@ -640,7 +642,7 @@ class ContextSupervisorTest {
     Files.writeString(folder.resolve("keep-contexts"), "");
     supervisor.close();
     Job job = Samples.job("job-x", context.id(), "c");
-    dao.insertBinary(job.binary(), Content.of(new byte[1]));
+    dao.insertBinary(job.binary(), Content.of(new byte[1]), "");
     dao.insertJob(job, JobInput.of("{}").with(List.of(lib)));
     supervisor = supervisor();
 

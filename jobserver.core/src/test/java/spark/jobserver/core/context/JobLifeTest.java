@@ -28,7 +28,8 @@ class JobLifeTest {
           NOW,
           Optional.empty(),
           JobState.STARTED,
-          Optional.empty());
+          Optional.empty(),
+          "");
   private static final Failure WHY = new Failure("division by zero", "ZeroDivisionError", "trace");
 
   private static JobLife.End told(Ending ending) {

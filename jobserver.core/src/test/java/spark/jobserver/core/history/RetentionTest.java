@@ -38,11 +38,11 @@ class RetentionTest {
     retention =
         new Retention(
             dao, data, new BundleStore(data.bundles()), AGE, Clock.fixed(NOW, ZoneOffset.UTC));
-    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}));
+    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}), "");
   }
 
   private Context context(String id, String bundle) throws IOException {
-    Context context = Context.started(id, id, "factory", "{}", Instant.EPOCH, bundle);
+    Context context = Context.started(id, id, "factory", "{}", Instant.EPOCH, bundle, "");
     dao.insertContext(context);
     Files.createDirectories(data.context(id).resolve("log"));
     return context;

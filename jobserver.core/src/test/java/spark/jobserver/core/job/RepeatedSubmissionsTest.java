@@ -31,7 +31,7 @@ class RepeatedSubmissionsTest {
 
   @BeforeEach
   void make() {
-    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}));
+    dao.insertBinary(Samples.EGG, Content.of(new byte[] {1}), "");
     repeated =
         new RepeatedSubmissions(
             dao,

@@ -298,7 +298,7 @@ class SpareDriversTest {
 
     MemoryDao dao = new MemoryDao();
     dao.insertContext(
-        Context.started(taken.driver().contextId(), "c", "F", "{}", Instant.EPOCH, ""));
+        Context.started(taken.driver().contextId(), "c", "F", "{}", Instant.EPOCH, "", ""));
     spares(0).removeLeftOvers(dao);
     assertThat(spare.folder()).doesNotExist();
     assertThat(launcher.found)

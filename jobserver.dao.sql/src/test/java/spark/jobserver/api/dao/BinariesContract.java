@@ -28,6 +28,21 @@ import spark.jobserver.api.dao.JobDao.BinaryDeletion;
 /** Binaries: their versions and their bytes. */
 abstract class BinariesContract extends ContractChapter {
   @Test
+  void whoseABinaryIsItsLatestVersionSays() {
+    byte[] bytes = bytes(10);
+    dao.insertBinary(binary("app", BinaryType.EGG, TIME, bytes), Content.of(bytes), "ada");
+    dao.insertBinary(binary("app ", BinaryType.EGG, TIME, bytes), Content.of(bytes), "");
+    assertThat(dao.binaryOwner("app")).contains("ada");
+    assertThat(dao.binaryOwner("app ")).contains("");
+
+    dao.insertBinary(binary("app", BinaryType.WHEEL, TIME, bytes), Content.of(bytes), "eve \u00e4");
+    assertThat(dao.binaryOwner("app")).contains("eve \u00e4");
+
+    dao.deleteBinary("app");
+    assertThat(dao.binaryOwner("app")).isEmpty();
+  }
+
+  @Test
   void aBinaryIsFoundAsItWasInserted() throws IOException {
     Binary egg = insertBinary("app", BinaryType.EGG, TIME, "egg");
     Binary wheel = insertBinary("lib", BinaryType.WHEEL, TIME.plusMillis(1), "wheel");
@@ -136,7 +151,7 @@ abstract class BinariesContract extends ContractChapter {
         };
 
     Binary two = new Binary("two", BinaryType.EGG, TIME, one.digest(), one.size());
-    dao.insertBinary(two, unreadable);
+    dao.insertBinary(two, unreadable, "");
     assertThat(dao.latestBinaries()).containsExactly(one, two);
   }
 
@@ -154,13 +169,13 @@ abstract class BinariesContract extends ContractChapter {
                       throw new IOException("the disk is gone");
                     })));
 
-    assertThatThrownBy(() -> dao.insertBinary(binary, breaking))
+    assertThatThrownBy(() -> dao.insertBinary(binary, breaking, ""))
         .isInstanceOf(DaoException.class)
         .hasMessageContaining("the disk is gone");
     assertThat(dao.latestBinaries()).isEmpty();
     assertThat(dao.binaryBytes(binary.digest())).isEmpty();
 
-    dao.insertBinary(binary, Content.of(bytes));
+    dao.insertBinary(binary, Content.of(bytes), "");
     assertThat(read(dao.binaryBytes(binary.digest()))).isEqualTo(bytes);
   }
 
@@ -168,9 +183,9 @@ abstract class BinariesContract extends ContractChapter {
   void bytesThatAreNotThoseAnnouncedAreRefused() {
     Binary binary = binary("app", BinaryType.EGG, TIME, bytes(1000));
 
-    assertThatThrownBy(() -> dao.insertBinary(binary, Content.of(bytes(999))))
+    assertThatThrownBy(() -> dao.insertBinary(binary, Content.of(bytes(999)), ""))
         .isInstanceOf(DaoException.class);
-    assertThatThrownBy(() -> dao.insertBinary(binary, Content.of(new byte[1000])))
+    assertThatThrownBy(() -> dao.insertBinary(binary, Content.of(new byte[1000]), ""))
         .isInstanceOf(DaoException.class);
     assertThat(dao.latestBinaries()).isEmpty();
     assertThat(dao.binaryBytes(binary.digest())).isEmpty();
@@ -195,7 +210,8 @@ abstract class BinariesContract extends ContractChapter {
                     new ByteArrayInputStream(bytes, 0, 2 << 20),
                     waiting,
                     new ByteArrayInputStream(bytes, 2 << 20, 1 << 20))));
-    Future<?> upload = threads.submit(() -> dao.insertBinary(binary, content(bytes.length, slow)));
+    Future<?> upload =
+        threads.submit(() -> dao.insertBinary(binary, content(bytes.length, slow), ""));
     halfway.await(30, TimeUnit.SECONDS);
 
     List<Object> seen =

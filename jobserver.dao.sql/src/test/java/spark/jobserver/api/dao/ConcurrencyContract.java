@@ -115,7 +115,7 @@ abstract class ConcurrencyContract extends ContractChapter {
               .toList();
       atOnce(
           i -> {
-            dao.insertBinary(binaries.get(i), Content.of(bytes));
+            dao.insertBinary(binaries.get(i), Content.of(bytes), "");
             return true;
           });
 
@@ -136,7 +136,7 @@ abstract class ConcurrencyContract extends ContractChapter {
       atOnce(
           i -> {
             if (i == 0) {
-              dao.insertBinary(binary, Content.of(bytes));
+              dao.insertBinary(binary, Content.of(bytes), "");
             } else if (i == 1) {
               dao.deleteBinary("old");
             }

@@ -34,7 +34,7 @@ abstract class ContextsContract extends ContractChapter {
 
   @Test
   void aContextWithNothingOptionalIsFoundAsItWasInserted() {
-    Context bare = Context.started(id(), "python", "", "", TIME, "");
+    Context bare = Context.started(id(), "python", "", "", TIME, "", "");
     assertThat(dao.insertContext(bare)).isTrue();
     assertThat(dao.context(bare.id())).contains(bare);
 
@@ -114,7 +114,7 @@ abstract class ContextsContract extends ContractChapter {
   @Test
   void longSettingsOfAContextAreKept() {
     String settings = "{\"a\":\"" + "\u6771x".repeat(100_000) + "\"}";
-    Context context = Context.started(id(), "python", "factory", settings, TIME, "bundle");
+    Context context = Context.started(id(), "python", "factory", settings, TIME, "bundle", "");
     dao.insertContext(context);
 
     assertThat(dao.context(context.id())).contains(context);

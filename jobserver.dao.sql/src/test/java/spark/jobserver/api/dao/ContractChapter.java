@@ -63,7 +63,7 @@ abstract class ContractChapter {
 
   final Binary insertBinary(String name, BinaryType type, Instant time, byte[] bytes) {
     Binary binary = binary(name, type, time, bytes);
-    dao.insertBinary(binary, Content.of(bytes));
+    dao.insertBinary(binary, Content.of(bytes), "");
     return binary;
   }
 
@@ -72,7 +72,7 @@ abstract class ContractChapter {
   }
 
   static Context context(String name, Instant time) {
-    return Context.started(id(), name, "a.Factory", "{\"a\":1}", time, "bundle:1.0@digest");
+    return Context.started(id(), name, "a.Factory", "{\"a\":1}", time, "bundle:1.0@digest", "ada ");
   }
 
   static Job job(Binary binary, Instant time) {
@@ -86,7 +86,8 @@ abstract class ContractChapter {
         time,
         Optional.empty(),
         JobState.STARTED,
-        Optional.empty());
+        Optional.empty(),
+        "ada ");
   }
 
   final Job insertJob() {

@@ -37,7 +37,8 @@ abstract class HistoryContract extends ContractChapter {
             TIME,
             Optional.empty(),
             JobState.STARTED,
-            Optional.empty());
+            Optional.empty(),
+            "");
     assertThat(dao.insertJob(job, input)).isInstanceOf(JobInsertion.Inserted.class);
     dao.endJob(job.id(), JobState.FINISHED, end, Optional.empty(), Optional.of(json("[1]")));
     return job;

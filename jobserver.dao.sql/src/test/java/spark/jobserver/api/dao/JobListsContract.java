@@ -39,7 +39,17 @@ abstract class JobListsContract extends ContractChapter {
   private static Job job(
       Binary binary, Instant time, String context, String classPath, JobState state) {
     return new Job(
-        id(), id(), context, 1, binary, classPath, time, Optional.empty(), state, Optional.empty());
+        id(),
+        id(),
+        context,
+        1,
+        binary,
+        classPath,
+        time,
+        Optional.empty(),
+        state,
+        Optional.empty(),
+        context.length() == 1 ? "ada" : "ada ");
   }
 
   private void agrees(JobFilter filter) {
@@ -78,7 +88,17 @@ abstract class JobListsContract extends ContractChapter {
               Optional.empty(),
               Optional.empty(),
               Optional.of(TIME.plusMillis(millis)),
+              Optional.empty(),
               Optional.empty()));
+    }
+  }
+
+  @Test
+  void aListHasTheJobsOfACaller() {
+    for (String owner : List.of("ada", "ada ", "", "Ada")) {
+      agrees(JobFilter.ALL.of(owner));
+      agrees(JobFilter.ALL.in(JobState.RUNNING).of(owner));
+      agrees(JobFilter.ALL.of(owner).after(Place.of(jobs.get(5))));
     }
   }
 
@@ -106,6 +126,7 @@ abstract class JobListsContract extends ContractChapter {
 
   private static JobFilter filter(
       Set<JobState> states, Optional<String> context, Optional<String> classPath) {
-    return new JobFilter(states, context, classPath, Optional.empty(), Optional.empty());
+    return new JobFilter(
+        states, context, classPath, Optional.empty(), Optional.empty(), Optional.empty());
   }
 }

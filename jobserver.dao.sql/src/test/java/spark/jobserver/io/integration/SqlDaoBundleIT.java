@@ -217,7 +217,7 @@ class SqlDaoBundleIT {
     byte[] bytes = text.getBytes(UTF_8);
     String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     Binary binary = new Binary(text, BinaryType.EGG, Instant.ofEpochMilli(1), digest, bytes.length);
-    dao.insertBinary(binary, Content.of(bytes));
+    dao.insertBinary(binary, Content.of(bytes), "");
     return binary;
   }
 

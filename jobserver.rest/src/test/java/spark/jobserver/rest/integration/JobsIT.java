@@ -105,6 +105,7 @@ class JobsIT extends RunningServer {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()));
   }
 
@@ -120,6 +121,7 @@ class JobsIT extends RunningServer {
                 Optional.of("a+b"),
                 Optional.of("m.Job"),
                 Optional.of(Instant.parse("2026-01-31T22:59:59Z")),
+                Optional.empty(),
                 Optional.empty()));
   }
 
@@ -198,7 +200,8 @@ class JobsIT extends RunningServer {
                 Optional.of(odd),
                 Optional.empty(),
                 Optional.of(Instant.parse("2026-01-31T22:59:59Z")),
-                Optional.of(new JobFilter.Place(FakeJobs.START, uuid(2)))));
+                Optional.of(new JobFilter.Place(FakeJobs.START, uuid(2))),
+                Optional.empty()));
   }
 
   @Test
