@@ -56,7 +56,7 @@ import spark.jobserver.gate.integration.plugin.ServletPlugin;
 final class Server implements AutoCloseable {
   /** What bundles and tests share. */
   private static final String PACKAGES =
-      "spark.jobserver.boot;version=1.0.0,spark.jobserver.api.auth;version=1.0.0,spark.jobserver.api.server;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
+      "spark.jobserver.boot;version=1.0.0,spark.jobserver.api.auth;version=1.0.0,spark.jobserver.api.server;version=1.0.0,spark.jobserver.api.tls;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
           + "org.slf4j;version=2.0.0,org.slf4j.event;version=2.0.0,org.slf4j.spi;version=2.0.0";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
