@@ -52,6 +52,11 @@ public record DataFolder(Path path) {
     return path.resolve("link-url");
   }
 
+  /** The folder of the certificate that the server has made for the link, and its key. */
+  public Path linkTls() {
+    return path.resolve("link-tls");
+  }
+
   /** By whose presence {@code stop --keep-contexts} asks to leave the drivers running. */
   public Path keepContexts() {
     return path.resolve("keep-contexts");

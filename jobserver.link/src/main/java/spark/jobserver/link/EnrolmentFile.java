@@ -14,6 +14,7 @@ import java.util.List;
  * @param abandonedAfter milliseconds without any contact after which a driver that runs nothing and
  *     holds no undelivered result ends itself
  * @param heartbeat milliseconds between two heartbeats
+ * @param trust whom the driver takes for the server; without TLS unless it is told
  */
 public record EnrolmentFile(
     String contextId,
@@ -22,7 +23,29 @@ public record EnrolmentFile(
     String url,
     String urlFile,
     long abandonedAfter,
-    long heartbeat) {
+    long heartbeat,
+    Trust trust) {
+  /**
+   * The file, in the driver's folder, in which a driver that could not enrol says why, for the
+   * server to tell when the driver has ended.
+   */
+  public static final String LAST_WORDS = "last-words";
+
+  public EnrolmentFile {
+    trust = trust == null ? Trust.NONE : trust;
+  }
+
+  /** Of a link without TLS. */
+  public EnrolmentFile(
+      String contextId,
+      int epoch,
+      String token,
+      String url,
+      String urlFile,
+      long abandonedAfter,
+      long heartbeat) {
+    this(contextId, epoch, token, url, urlFile, abandonedAfter, heartbeat, Trust.NONE);
+  }
 
   /** The addresses to try, in this order. */
   public List<String> candidates(String fromFile) {

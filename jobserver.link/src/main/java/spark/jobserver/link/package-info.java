@@ -2,12 +2,13 @@
  * The messages between the server and its drivers.
  *
  * <p>The driver dials, over HTTP. It enrols once with the one-time token of its {@link
- * EnrolmentFile} and is known by a key of its own making from then on. Downwards there is one
- * endless answer, a stream of numbered {@link Command}s, which is replayed from the last one
- * carried out when it breaks. Upwards each {@link Event} is a request of its own, and so are {@link
- * Heartbeat}s and the fetching of bundles and binaries by their digest. Commands, events,
- * heartbeats and the progress of jobs have threads and connections of their own and do not wait for
- * each other.
+ * EnrolmentFile} and is known by a key of its own making from then on. Where the same file names a
+ * certificate or authorities, it does all this by TLS, with a server that is known by these ({@link
+ * Trust}). Downwards there is one endless answer, a stream of numbered {@link Command}s, which is
+ * replayed from the last one carried out when it breaks. Upwards each {@link Event} is a request of
+ * its own, and so are {@link Heartbeat}s and the fetching of bundles and binaries by their digest.
+ * Commands, events, heartbeats and the progress of jobs have threads and connections of their own
+ * and do not wait for each other.
  *
  * <p>Anything may be said twice, for an answer can be lost. A command that comes again is known by
  * its session and number and left alone; a job that comes again under another number, as after a

@@ -9,12 +9,15 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** A cable between two ends, which can be cut, or go dead without either end noticing. */
 public final class Cable implements AutoCloseable {
   private final ServerSocket near;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Set<Socket> dead = ConcurrentHashMap.newKeySet();
+  private final Semaphore dialled = new Semaphore(0);
   private volatile int far;
   private volatile boolean cut;
   private volatile boolean losingAnswers;
@@ -28,6 +31,13 @@ public final class Cable implements AutoCloseable {
   /** Where the near end dials. */
   public String url() {
     return "http://127.0.0.1:" + near.getLocalPort();
+  }
+
+  /** Waits until the near end was dialled so often, since it was waited for last. */
+  public void awaitDialled(int times) throws InterruptedException {
+    if (!dialled.tryAcquire(times, 10, TimeUnit.SECONDS)) {
+      throw new AssertionError("nobody dials");
+    }
   }
 
   /** New connections go there from now on. */
@@ -57,7 +67,9 @@ public final class Cable implements AutoCloseable {
   private void accept() {
     while (!near.isClosed()) {
       try {
-        connect(near.accept());
+        Socket here = near.accept();
+        dialled.release();
+        connect(here);
       } catch (IOException e) {
         // unplugged
       }

@@ -104,6 +104,16 @@ class MessagesTest {
   }
 
   @Test
+  void tellADriverNothingOfTlsAsServersDidThatHadNone() throws IOException {
+    JsonNode file = JSON.readTree(Examples.json("enrolment-file"));
+    ((ObjectNode) file).remove("trust");
+
+    EnrolmentFile read = Wire.read(JSON.writeValueAsBytes(file), EnrolmentFile.class);
+
+    assertThat(read.trust()).isEqualTo(Trust.NONE);
+  }
+
+  @Test
   void carryNamedObjectsUnchanged() {
     List<NamedObject> objects =
         List.of(

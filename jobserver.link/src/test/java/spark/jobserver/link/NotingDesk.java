@@ -26,6 +26,10 @@ public final class NotingDesk implements DriverDesk {
   public final CommandLog log;
   private final Map<DriverId, String> keys;
   public final BlockingQueue<Event> refused = new LinkedBlockingQueue<>();
+
+  /** All tokens and keys that were shown. */
+  public final BlockingQueue<String> shown = new LinkedBlockingQueue<>();
+
   private volatile Optional<Class<? extends Event>> refusing = Optional.empty();
   private volatile boolean failing;
   private volatile boolean over;
@@ -57,6 +61,11 @@ public final class NotingDesk implements DriverDesk {
   /** Knows a driver as if it had enrolled with this key. */
   public void know(DriverId driver, String key) {
     keys.put(driver, key);
+  }
+
+  /** Knows no driver any more. */
+  public void forget() {
+    keys.clear();
   }
 
   /** From now on the store of this server is out of order, or in order again. */
@@ -91,6 +100,7 @@ public final class NotingDesk implements DriverDesk {
 
   @Override
   public Admission enrol(Enrolment enrolment) {
+    shown.add(enrolment.token());
     check();
     if (!enrolment.token().equals(TOKEN)) {
       return Admission.REFUSED;
@@ -102,6 +112,7 @@ public final class NotingDesk implements DriverDesk {
 
   @Override
   public Admission admit(DriverId driver, String key) {
+    shown.add(key);
     if (!key.equals(keys.get(driver))) {
       return Admission.REFUSED;
     }

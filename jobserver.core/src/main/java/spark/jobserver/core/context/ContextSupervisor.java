@@ -49,6 +49,8 @@ import spark.jobserver.core.config.DriverConfig;
 import spark.jobserver.core.config.DriverSettings;
 import spark.jobserver.core.plugin.BundleStore;
 import spark.jobserver.link.EnrolmentFile;
+import spark.jobserver.link.Trust;
+import spark.jobserver.link.Wire;
 import spark.jobserver.link.server.LinkServer;
 
 /**
@@ -79,6 +81,7 @@ public final class ContextSupervisor {
   private final ScheduledExecutorService timer;
   private final Surroundings around;
   private final DriverSettings settings;
+  private final Trust trust;
   private final int mostContexts;
   private final LinkServer link;
   private volatile boolean stopping;
@@ -92,11 +95,13 @@ public final class ContextSupervisor {
       @Reference DriverLauncher launcher,
       @Reference BundleStore bundles,
       @Reference JobCallbacks callbacks,
-      @Reference ServerCounters counters)
+      @Reference ServerCounters counters,
+      @Reference LinkSecurity security)
       throws IOException {
     this(
         DataFolder.of(bundle),
         DriverSettings.of(config),
+        security,
         core.max$_$contexts(),
         dao,
         launcher,
@@ -108,6 +113,7 @@ public final class ContextSupervisor {
   ContextSupervisor(
       DataFolder data,
       DriverSettings settings,
+      LinkSecurity security,
       int mostContexts,
       JobDao dao,
       DriverLauncher launcher,
@@ -123,6 +129,7 @@ public final class ContextSupervisor {
     this.mostContexts = mostContexts;
     this.data = data;
     this.settings = settings;
+    this.trust = security.trust();
     this.workers = Executors.newCachedThreadPool(threads("core-"));
     this.timer = Executors.newSingleThreadScheduledExecutor(threads("core-timer-"));
     this.around =
@@ -142,6 +149,7 @@ public final class ContextSupervisor {
         new LinkServer(
             InetAddress.getByName(settings.linkAddress()),
             settings.linkPort(),
+            security.tls(),
             data.spool().resolve("link"),
             new Desk(id -> Optional.ofNullable(contexts.get(id)), dao, bundles));
     publishAddress();
@@ -206,11 +214,26 @@ public final class ContextSupervisor {
             .flatMap(around.launcher()::find);
     if (found.filter(DriverProcess::isAlive).isPresent()) {
       LOG.info("context {}: its driver still runs and is waited for", context.context().id());
+      warnOfStranger(context.context().id());
       context.takeUp(found.get());
     } else {
       LOG.info("context {}: its driver is gone", context.context().id());
       found.ifPresent(DriverProcess::kill); // what it has started may outlive it
       context.on(new ContextLife.Event.DriverGone(lost("its driver ended meanwhile")));
+    }
+  }
+
+  /** A driver knows the link as it was when it was started. */
+  private void warnOfStranger(String id) {
+    try {
+      byte[] file = Files.readAllBytes(data.context(id).resolve(DataFolder.ENROLMENT));
+      if (!Wire.read(file, EnrolmentFile.class).trust().equals(trust)) {
+        LOG.warn(
+            "context {}: its driver knows the link by another certificate, or without TLS, and may not find this server: it does again with spark.jobserver.link-tls as it was",
+            id);
+      }
+    } catch (IOException e) {
+      LOG.debug("context {}: {}", id, e.toString());
     }
   }
 
@@ -332,7 +355,8 @@ public final class ContextSupervisor {
         link.url(),
         data.linkUrl().toString(),
         settings.abandonedAfter().toMillis(),
-        settings.heartbeat().toMillis());
+        settings.heartbeat().toMillis(),
+        trust);
   }
 
   /**

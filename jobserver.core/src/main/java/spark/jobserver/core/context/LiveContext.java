@@ -228,8 +228,18 @@ public final class LiveContext {
             how ->
                 on(
                     new ContextLife.Event.DriverGone(
-                        new Failure("The driver ended: " + how, "", lastLines()))),
+                        new Failure("The driver ended: " + lastWords(how), "", lastLines()))),
             around.workers());
+  }
+
+  /** What a driver says that could not tell it by the link, or else how its process has ended. */
+  private String lastWords(String how) {
+    try {
+      return Files.readString(
+          around.data().context(context.id()).resolve(EnrolmentFile.LAST_WORDS));
+    } catch (IOException e) {
+      return how;
+    }
   }
 
   private String lastLines() {

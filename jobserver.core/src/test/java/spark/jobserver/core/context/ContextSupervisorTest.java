@@ -52,8 +52,11 @@ import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.DriverSettings;
 import spark.jobserver.core.plugin.BundleStore;
 import spark.jobserver.link.Command;
+import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
 import spark.jobserver.link.Event.Ending;
+import spark.jobserver.link.server.LinkTls;
+import spark.jobserver.link.server.OwnCertificate;
 
 /** The core against drivers that speak the real link; a second supervisor is a restart. */
 class ContextSupervisorTest {
@@ -63,6 +66,7 @@ class ContextSupervisorTest {
   @TempDir Path folder;
   private final MemoryDao dao = new MemoryDao();
   private final FakeLauncher launcher = new FakeLauncher();
+  private LinkSecurity security = new LinkSecurity(Optional.empty());
   private ContextSupervisor supervisor;
   private int ids;
 
@@ -99,6 +103,7 @@ class ContextSupervisorTest {
             0,
             "127.0.0.1",
             0),
+        security,
         mostContexts,
         dao,
         launcher,
@@ -748,6 +753,38 @@ class ContextSupervisorTest {
   @Test
   void the_address_of_the_link_is_published() throws Exception {
     assertThat(Files.readString(folder.resolve("link-url"))).startsWith("http://127.0.0.1:");
+  }
+
+  @Test
+  void a_link_with_tls_is_one_to_which_drivers_find_back_after_a_restart() throws Exception {
+    security = new LinkSecurity(Optional.of(own()));
+    restart();
+    FakeDriver driver = running("c");
+    assertThat(Files.readString(folder.resolve("link-url"))).startsWith("https://127.0.0.1:");
+    security = new LinkSecurity(Optional.of(own()));
+
+    restart();
+    Submission next = submit("c");
+
+    assertThat(driver.next(Command.RunJob.class).jobId()).isEqualTo(next.job().id());
+  }
+
+  private LinkTls own() throws Exception {
+    return LinkTls.pinned(OwnCertificate.in(folder.resolve("link-tls")));
+  }
+
+  @Test
+  void a_driver_that_could_not_enrol_tells_why_its_context_fails() throws Exception {
+    CompletionStage<Context> created = create("c");
+    FakeDriver driver = launcher.next();
+    Files.writeString(
+        folder.resolve("contexts/id-1").resolve(EnrolmentFile.LAST_WORDS),
+        "the server at x cannot be verified: y");
+
+    driver.exit();
+
+    assertThat(refusal(created).failure().orElseThrow().message())
+        .isEqualTo("The driver ended: the server at x cannot be verified: y");
   }
 
   private interface Condition {

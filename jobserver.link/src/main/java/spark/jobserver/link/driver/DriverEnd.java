@@ -7,8 +7,10 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +38,11 @@ public final class DriverEnd implements AutoCloseable {
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
   private static final long FETCH_PATIENCE = TimeUnit.MINUTES.toNanos(10);
 
+  /** So often in a row a driver that has not enrolled finds another server than its own. */
+  private static final int MOST_STRANGERS = 12;
+
   private final EnrolmentFile enrolment;
+  private final Path folder;
   private final LinkClient client;
   private final Delivery delivery;
   private final ProgressNews progress;
@@ -79,6 +85,7 @@ public final class DriverEnd implements AutoCloseable {
       Duration longestSilence)
       throws IOException {
     this.enrolment = requireNonNull(enrolment, "enrolment");
+    this.folder = folder;
     this.handler = requireNonNull(handler, "handler");
     this.longestSilence = longestSilence;
     this.client = new LinkClient(enrolment);
@@ -229,6 +236,7 @@ public final class DriverEnd implements AutoCloseable {
   }
 
   private void dial(String spark) throws InterruptedException {
+    int strangers = 0;
     for (int failures = 0; !closed; ) {
       try {
         client.locate(failures);
@@ -250,8 +258,14 @@ public final class DriverEnd implements AutoCloseable {
         abandon(e.getMessage());
         return;
       } catch (IOException | RuntimeException e) {
+        Optional<String> stranger = stranger(e);
+        strangers = stranger.isPresent() ? strangers + 1 : 0;
         if (!closed) {
-          LOG.info("link: {}; dialling again", e.toString());
+          LOG.info("link: {}; dialling again", stranger.orElse(e.toString()));
+        }
+        if (strangers >= MOST_STRANGERS && enrolled.getCount() > 0) {
+          giveUp(stranger.orElseThrow());
+          return;
         }
       }
       if (checkAbandoned()) {
@@ -260,6 +274,30 @@ public final class DriverEnd implements AutoCloseable {
       failures++;
       TimeUnit.MILLISECONDS.sleep(Pause.after(failures));
     }
+  }
+
+  /** In words, when this is about a server that shows a certificate which is not to be trusted. */
+  private Optional<String> stranger(Exception thrown) {
+    for (Throwable why = thrown; why != null; why = why.getCause()) {
+      if (why instanceof CertificateException) {
+        return Optional.of(
+            "the server at %s cannot be verified: %s".formatted(client.url(), why.getMessage()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Ends this driver, which has nothing to lose before it has enrolled, while somebody waits to
+   * hear what is wrong. One that has enrolled may find its own server again.
+   */
+  private void giveUp(String why) {
+    try {
+      Files.writeString(folder.resolve(EnrolmentFile.LAST_WORDS), why);
+    } catch (IOException e) {
+      LOG.warn("link: the server is not told why this driver ends", e);
+    }
+    abandon(why);
   }
 
   private void read(InputStream in) throws IOException {

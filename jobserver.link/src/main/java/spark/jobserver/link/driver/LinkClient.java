@@ -22,15 +22,20 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
 import spark.jobserver.api.Content;
 import spark.jobserver.link.Enrolment;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
 import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
+import spark.jobserver.link.Trust;
 import spark.jobserver.link.Wire;
 
 /**
@@ -58,13 +63,8 @@ final class LinkClient implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private final HttpClient dialling =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .proxy(HttpClient.Builder.NO_PROXY)
-          .connectTimeout(CONNECT)
-          .executor(threads)
-          .build();
+  private final HttpClient dialling;
+  private final Optional<SSLSocketFactory> tls;
   private final EnrolmentFile enrolment;
   private final String key = Wire.newSecret();
 
@@ -77,22 +77,50 @@ final class LinkClient implements AutoCloseable {
   LinkClient(EnrolmentFile enrolment) {
     this.enrolment = enrolment;
     this.url = enrolment.url();
+    Optional<SSLContext> context =
+        Optional.of(enrolment.trust()).filter(Trust::asksForTls).map(Trust::context);
+    // One for all requests: the JDK keeps connections by it.
+    this.tls = context.map(SSLContext::getSocketFactory);
+    HttpClient.Builder client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .connectTimeout(CONNECT)
+            .executor(threads);
+    context.ifPresent(client::sslContext);
+    this.dialling = client.build();
   }
 
   /**
    * Looks up where the server is now: a restart may have moved it.
    *
    * @param failures how often it was not found in a row; another address is tried each time
+   * @throws IOException when it is where this driver must not tell it anything
    */
-  void locate(int failures) {
+  void locate(int failures) throws IOException {
     String moved;
     try {
       moved = Files.readString(Path.of(enrolment.urlFile())).strip();
     } catch (IOException | RuntimeException e) {
       moved = ""; // in cluster deploy mode there is no such file
     }
-    List<String> candidates = enrolment.candidates(moved.startsWith("http://") ? moved : "");
-    url = candidates.get(failures % candidates.size());
+    List<String> candidates = enrolment.candidates(moved.matches("https?://.*") ? moved : "");
+    String candidate = candidates.get(failures % candidates.size());
+    if (!enrolment.trust().allows(candidate)) {
+      throw new IOException(
+          "the server is at %s, and this driver was started %s"
+              .formatted(
+                  candidate,
+                  enrolment.trust().asksForTls()
+                      ? "to tell it nothing without TLS"
+                      : "without a certificate to know it by"));
+    }
+    url = candidate;
+  }
+
+  /** Where the server is taken to be. */
+  String url() {
+    return url;
   }
 
   /**
@@ -233,6 +261,9 @@ final class LinkClient implements AutoCloseable {
     HttpURLConnection request =
         (HttpURLConnection)
             URI.create(url + Wire.ROOT + path).toURL().openConnection(Proxy.NO_PROXY);
+    if (request instanceof HttpsURLConnection secure) {
+      secure.setSSLSocketFactory(tls.orElseThrow());
+    }
     request.setInstanceFollowRedirects(false);
     request.setUseCaches(false);
     request.setConnectTimeout((int) CONNECT.toMillis());

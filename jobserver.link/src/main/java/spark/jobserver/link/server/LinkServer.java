@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,15 +73,23 @@ public final class LinkServer implements AutoCloseable {
   private final ExecutorService threads;
   private final Set<Thread> streaming = ConcurrentHashMap.newKeySet();
 
+  /** Starts to listen, without TLS. */
+  public LinkServer(InetAddress address, int port, Path spool, DriverDesk desk) throws IOException {
+    this(address, port, Optional.empty(), spool, desk);
+  }
+
   /**
    * Starts to listen.
    *
    * @param port 0 for any
+   * @param tls with which nothing else is spoken
    * @param spool a folder of this server alone, for attachments too large for memory; what an
    *     earlier one left there is removed
    * @throws IOException when the address cannot be listened on
    */
-  public LinkServer(InetAddress address, int port, Path spool, DriverDesk desk) throws IOException {
+  public LinkServer(
+      InetAddress address, int port, Optional<LinkTls> tls, Path spool, DriverDesk desk)
+      throws IOException {
     this.desk = requireNonNull(desk, "desk");
     this.spool = Files.createDirectories(spool);
     try (DirectoryStream<Path> parts = Files.newDirectoryStream(spool, "event*" + PART)) {
@@ -96,7 +105,7 @@ public final class LinkServer implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    this.http = HttpServer.create(new InetSocketAddress(address, port), 0);
+    this.http = listening(new InetSocketAddress(address, port), tls);
     http.setExecutor(threads);
     route("enrol", this::enrol);
     route("commands", this::commands);
@@ -107,11 +116,22 @@ public final class LinkServer implements AutoCloseable {
     http.start();
   }
 
+  private static HttpServer listening(InetSocketAddress address, Optional<LinkTls> tls)
+      throws IOException {
+    if (tls.isEmpty()) {
+      return HttpServer.create(address, 0);
+    }
+    HttpsServer https = HttpsServer.create(address, 0);
+    https.setHttpsConfigurator(tls.get().configurator());
+    return https;
+  }
+
   /** Where drivers find this end. */
   public String url() {
     InetSocketAddress address = http.getAddress();
     String host = address.getAddress().getHostAddress();
-    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    String scheme = http instanceof HttpsServer ? "https://" : "http://";
+    return scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
   /**

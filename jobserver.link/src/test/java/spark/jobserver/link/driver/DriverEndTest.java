@@ -6,32 +6,53 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import spark.jobserver.link.Cable;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.NotingDesk;
+import spark.jobserver.link.Trust;
 import spark.jobserver.link.server.LinkServer;
+import spark.jobserver.link.server.LinkTls;
+import spark.jobserver.link.server.OwnCertificate;
 
 @Timeout(30)
 class DriverEndTest {
   @TempDir Path folder;
 
-  @Test
-  void dialsAgainWhenTheConnectionHasDiedWithoutAWord() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void dialsAgainWhenTheConnectionHasDiedWithoutAWord(boolean secure) throws Exception {
+    Optional<LinkTls> tls =
+        secure
+            ? Optional.of(LinkTls.pinned(OwnCertificate.in(folder.resolve("tls"))))
+            : Optional.empty();
+    Trust trust = tls.map(LinkTls::trust).orElse(Trust.NONE);
     NotingDesk desk = new NotingDesk();
     NotingHandler handler = new NotingHandler();
     try (LinkServer server =
-            new LinkServer(InetAddress.getLoopbackAddress(), 0, folder.resolve("spool"), desk);
+            new LinkServer(
+                InetAddress.getLoopbackAddress(), 0, tls, folder.resolve("spool"), desk);
         Cable cable = new Cable(server.url());
         AcceptedJobs accepted = new AcceptedJobs(folder);
         DriverEnd driver =
             new DriverEnd(
-                new EnrolmentFile("context", 1, NotingDesk.TOKEN, cable.url(), "", 1_800_000, 50),
+                new EnrolmentFile(
+                    "context",
+                    1,
+                    NotingDesk.TOKEN,
+                    secure ? cable.url().replace("http:", "https:") : cable.url(),
+                    "",
+                    1_800_000,
+                    50,
+                    trust),
                 folder,
                 accepted,
                 handler,
