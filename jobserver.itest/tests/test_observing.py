@@ -18,8 +18,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 JOBS = """
 import os
+import time
 
 from sparkjobserver.api import SparkJob
+
+
+class Busy(SparkJob):
+    def validate(self, context, runtime, config):
+        return config
+
+    def run_job(self, context, runtime, config):
+        while not os.path.exists(config["end"]):
+            time.sleep(0.02)
 
 
 class Request(SparkJob):
@@ -95,6 +105,21 @@ def test_a_job_is_timed_in_each_phase(observed: Server) -> None:
     assert all(time > 0 for time in phases.values()), phases
     assert phases["running"] < total
     assert value(samples, "jobserver_job_phase_seconds_count", phase="running") >= 1
+
+
+def test_workers_are_counted_while_they_wait_and_work(observed: Server, tmp_path: Path) -> None:
+    def workers(state: str) -> float:
+        return value(scraped(observed), "jobserver_workers", state=state)
+
+    until(lambda: workers("waiting") >= 1, 20, "a worker waits")
+    until(lambda: workers("in_use") == 0, 20, "those of earlier jobs have ended")
+    end = tmp_path / "end"
+    for _ in range(2):
+        assert observed.submit("jobs", "observed.Busy", "metrics", f'end = "{end}"').status == 202
+    until(lambda: workers("in_use") == 2, 20, "two jobs have workers")
+    until(lambda: workers("waiting") >= 1, 20, "another waits")
+    end.touch()
+    until(lambda: workers("in_use") == 0, 20, "they have ended")
 
 
 def test_what_callers_choose_makes_no_new_series(observed: Server) -> None:

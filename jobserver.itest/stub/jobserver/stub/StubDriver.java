@@ -23,6 +23,7 @@ import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 import spark.jobserver.link.driver.AcceptedJobs;
@@ -159,6 +160,11 @@ final class StubDriver implements DriverProcess, CommandHandler {
   @Override
   public Hello hello(String session, long received) {
     return new Hello(session, received, progress, "stub-1", "", accepted.undelivered());
+  }
+
+  @Override
+  public Heartbeat heartbeat(String session, long received) {
+    return new Heartbeat(session, received, 0, 0);
   }
 
   @Override

@@ -21,6 +21,7 @@ import spark.jobserver.api.context.RunningContext;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.driver.AcceptedJobs;
 import spark.jobserver.link.driver.CommandHandler;
@@ -50,6 +51,7 @@ final class ContextDriver implements CommandHandler {
   private final DriverEnd link;
   private final JobRuns jobs;
   private final NamedObjectAnswers objects;
+  private final WorkerWatch workers;
   private final CountDownLatch left = new CountDownLatch(1);
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(work -> daemon(work, "context-life"));
@@ -73,6 +75,7 @@ final class ContextDriver implements CommandHandler {
     this.link = new DriverEnd(enrolment, folder, accepted, this);
     this.jobs = new JobRuns(folder, accepted, link);
     this.objects = new NamedObjectAnswers(this::context, link::answer);
+    this.workers = new WorkerWatch(this::context);
   }
 
   private static Thread daemon(Runnable work, String name) {
@@ -147,6 +150,11 @@ final class ContextDriver implements CommandHandler {
         ready.map(RunningContext::applicationId).orElse(""),
         ready.flatMap(RunningContext::url).orElse(""),
         accepted.undelivered());
+  }
+
+  @Override
+  public Heartbeat heartbeat(String session, long received) {
+    return Heartbeat.of(session, received, workers.count());
   }
 
   @Override
@@ -316,6 +324,7 @@ final class ContextDriver implements CommandHandler {
       LOG.warn("context {}: leaves what is undelivered on the disk", enrolment.contextId());
     }
     objects.close();
+    workers.close();
     link.close();
     try {
       accepted.close();

@@ -23,6 +23,7 @@ import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.api.context.JobRequest;
+import spark.jobserver.api.context.WorkerCount;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.Event;
 import spark.jobserver.link.Hello.ContextProgress;
@@ -263,6 +264,44 @@ class ContextDriverTest {
     server.command(new Command.ListNamedObjects("2"));
 
     assertThat(server.event()).isEqualTo(new Event.NamedObjectsListed("2", List.of()));
+  }
+
+  @Test
+  void tellsOfItsWorkersWithItsSignsOfLife() throws Exception {
+    assertThat(Server.next(server.heartbeats).workers()).isEqualTo(WorkerCount.NONE);
+    factory.workers = () -> new WorkerCount(3, 2);
+    ready();
+
+    while (!Server.next(server.heartbeats).workers().equals(new WorkerCount(3, 2))) {
+      assertThat(exited.getCount()).isOne();
+    }
+    factory.workers =
+        () -> {
+          throw new IllegalStateException("it does not know, as the test wants it");
+        };
+    while (!Server.next(server.heartbeats).workers().equals(WorkerCount.NONE)) {
+      assertThat(exited.getCount()).isOne();
+    }
+  }
+
+  @Test
+  void givesSignsOfLifeThoughTheContextDoesNotTellItsWorkers() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch told = new CountDownLatch(1);
+    factory.workers =
+        () -> {
+          asked.countDown();
+          awaitQuietly(told);
+          return new WorkerCount(1, 0);
+        };
+    ready();
+    assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+    server.heartbeats.clear();
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(Server.next(server.heartbeats).workers()).isEqualTo(WorkerCount.NONE);
+    }
+    told.countDown();
   }
 
   @Test

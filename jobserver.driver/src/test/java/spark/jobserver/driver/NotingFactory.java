@@ -17,6 +17,7 @@ import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.api.context.JobRequest;
 import spark.jobserver.api.context.RunningContext;
 import spark.jobserver.api.context.RunningJob;
+import spark.jobserver.api.context.WorkerCount;
 
 /** Makes contexts whose jobs do what the test says. */
 final class NotingFactory implements ContextFactory {
@@ -29,6 +30,7 @@ final class NotingFactory implements ContextFactory {
   volatile Optional<Exception> refusal = Optional.empty();
   volatile boolean deaf;
   volatile Supplier<List<NamedObject>> objects = List::of;
+  volatile Supplier<WorkerCount> workers = () -> WorkerCount.NONE;
 
   record Made(ContextRequest request, ClassLoader classes) {}
 
@@ -74,6 +76,11 @@ final class NotingFactory implements ContextFactory {
     @Override
     public List<NamedObject> namedObjects() {
       return objects.get();
+    }
+
+    @Override
+    public WorkerCount workers() {
+      return workers.get();
     }
 
     @Override

@@ -21,6 +21,7 @@ import spark.jobserver.link.Command;
 import spark.jobserver.link.Enrolment;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 import spark.jobserver.link.server.CommandLog;
@@ -33,6 +34,7 @@ public final class Server implements DriverDesk, AutoCloseable {
   public static final String CONTEXT = "6f2b6a0e-5d1c-4a55-8c0e-0d1f0a7f7c11";
 
   public final BlockingQueue<Told> told = new LinkedBlockingQueue<>();
+  public final BlockingQueue<Heartbeat> heartbeats = new LinkedBlockingQueue<>();
   public final BlockingQueue<Hello> hellos = new LinkedBlockingQueue<>();
   public final AtomicInteger binaryRequests = new AtomicInteger();
   private final Map<String, byte[]> bytes = new ConcurrentHashMap<>();
@@ -116,8 +118,9 @@ public final class Server implements DriverDesk, AutoCloseable {
   public void disconnected(DriverId driver) {}
 
   @Override
-  public void alive(DriverId driver, String session, long received) {
-    log.received(session, received);
+  public void alive(DriverId driver, Heartbeat beat) {
+    log.received(beat.session(), beat.received());
+    heartbeats.add(beat);
   }
 
   @Override

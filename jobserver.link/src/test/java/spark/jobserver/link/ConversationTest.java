@@ -82,6 +82,11 @@ class ConversationTest {
     }
 
     @Override
+    public Heartbeat heartbeat(String session, long received) {
+      return new Heartbeat(session, received, 2, 1);
+    }
+
+    @Override
     public boolean busy() {
       return busy;
     }
@@ -219,12 +224,12 @@ class ConversationTest {
   }
 
   @Test
-  void acknowledgesCommandsByHeartbeats() throws Exception {
+  void acknowledgesCommandsAndTellsOfWorkersByHeartbeats() throws Exception {
     dial();
     desk.log.append(kill("1"));
     NotingDesk.next(handler.commands);
 
-    Heartbeat wanted = new Heartbeat(desk.log.session(), 1);
+    Heartbeat wanted = new Heartbeat(desk.log.session(), 1, 2, 1);
     while (!NotingDesk.next(desk.heartbeats).equals(wanted)) {
       assertThat(driver).isNotNull();
     }

@@ -22,6 +22,7 @@ import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.NamedObject;
 import spark.jobserver.api.NamedObject.Kind;
+import spark.jobserver.api.context.WorkerCount;
 
 class MessagesTest {
   private static final JsonMapper JSON = new JsonMapper();
@@ -111,6 +112,17 @@ class MessagesTest {
     EnrolmentFile read = Wire.read(JSON.writeValueAsBytes(file), EnrolmentFile.class);
 
     assertThat(read.trust()).isEqualTo(Trust.NONE);
+  }
+
+  @Test
+  void tellOfNoWorkersWhereADriverOfYesterdayDoesNot() throws IOException {
+    ObjectNode beat = (ObjectNode) JSON.readTree(Examples.json("heartbeat"));
+    beat.remove(List.of("workersWaiting", "workersInUse"));
+
+    Heartbeat read = Wire.read(JSON.writeValueAsBytes(beat), Heartbeat.class);
+
+    assertThat(read.workers()).isEqualTo(WorkerCount.NONE);
+    assertThat(read.received()).isEqualTo(6);
   }
 
   @Test

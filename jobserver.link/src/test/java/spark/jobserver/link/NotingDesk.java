@@ -132,9 +132,9 @@ public final class NotingDesk implements DriverDesk {
   }
 
   @Override
-  public void alive(DriverId driver, String session, long received) {
-    log.received(session, received);
-    heartbeats.add(new Heartbeat(session, received));
+  public void alive(DriverId driver, Heartbeat beat) {
+    log.received(beat.session(), beat.received());
+    heartbeats.add(beat);
   }
 
   @Override

@@ -33,6 +33,14 @@ public interface RunningContext extends AutoCloseable {
   }
 
   /**
+   * The processes that it has for its jobs at this moment, for who watches over the server; a
+   * context without such need not say so. Is asked every few seconds and should answer from memory.
+   */
+  default WorkerCount workers() {
+    return WorkerCount.NONE;
+  }
+
+  /**
    * Completes when the context can no longer run jobs though nobody closed it, for example because
    * its SparkContext was stopped by the cluster manager; the text says why. Never completes
    * otherwise.

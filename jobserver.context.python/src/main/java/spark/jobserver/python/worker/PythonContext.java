@@ -30,6 +30,7 @@ import spark.jobserver.api.context.JobListener;
 import spark.jobserver.api.context.JobRequest;
 import spark.jobserver.api.context.RunningContext;
 import spark.jobserver.api.context.RunningJob;
+import spark.jobserver.api.context.WorkerCount;
 
 /** A running context with its Python processes. */
 public final class PythonContext implements RunningContext {
@@ -293,6 +294,11 @@ public final class PythonContext implements RunningContext {
   @Override
   public List<NamedObject> namedObjects() {
     return namedObjects.list();
+  }
+
+  @Override
+  public WorkerCount workers() {
+    return workers.count();
   }
 
   @Override

@@ -171,6 +171,11 @@ final class Roster {
     return starting.contains(worker);
   }
 
+  /** How many wait for a job now. */
+  int waiting() {
+    return waiting.size() + used.size();
+  }
+
   private void give(List<Action> actions) {
     for (Iterator<Event.Wanted> next = demands.iterator(); next.hasNext(); ) {
       Event.Wanted demand = next.next();

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.context.WorkerCount;
 
 /**
  * The Python processes of a context: a zygote, which is started anew when it has died, and workers,
@@ -132,6 +133,11 @@ final class Workers implements AutoCloseable {
       decide(new Roster.Event.Wanted(demand, binary));
     }
     return demand;
+  }
+
+  /** How many wait for a job, and how many have one or are ending after it. */
+  synchronized WorkerCount count() {
+    return new WorkerCount(roster.waiting(), alive.size() - unused.size());
   }
 
   /** Takes back a worker that was told no job. */

@@ -53,6 +53,22 @@ class RosterTest {
   }
 
   @Test
+  void itTellsHowManyWaitWithThoseThatHaveRunAJob() {
+    Roster roster = new Roster(2, 4);
+    roster.on(new ZygoteUp());
+    assertThat(roster.waiting()).isZero();
+    roster.on(new Waits(1));
+    roster.on(new Waits(2));
+    assertThat(roster.waiting()).isEqualTo(2);
+    roster.on(new Wanted(7, A));
+    assertThat(roster.waiting()).isEqualTo(1);
+    roster.on(new Stays(1, A));
+    assertThat(roster.waiting()).isEqualTo(2);
+    roster.on(new ZygoteDown(WHY));
+    assertThat(roster.waiting()).isZero();
+  }
+
+  @Test
   void jobsGetWorkersInTheirOrder() {
     assertThat(lastOf(0, new ZygoteUp(), new Wanted(7, A), new Wanted(8, A), new Waits(2)))
         .containsExactly(new Give(7, 2), SHORT);

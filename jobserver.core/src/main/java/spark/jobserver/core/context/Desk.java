@@ -8,6 +8,7 @@ import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.core.plugin.BundleStore;
 import spark.jobserver.link.Enrolment;
 import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 import spark.jobserver.link.server.CommandLog;
@@ -81,8 +82,8 @@ final class Desk implements DriverDesk {
   }
 
   @Override
-  public void alive(DriverId driver, String session, long received) {
-    context(driver).alive(session, received);
+  public void alive(DriverId driver, Heartbeat beat) {
+    context(driver).alive(beat);
   }
 
   @Override

@@ -26,6 +26,7 @@ import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.context.WorkerCount;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.driver.DriverProcess;
 import spark.jobserver.api.driver.DriverSpec;
@@ -39,6 +40,7 @@ import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event.JobEnded;
 import spark.jobserver.link.Event.NamedObjectsListed;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 import spark.jobserver.link.driver.Outbox;
@@ -84,6 +86,7 @@ public final class LiveContext {
   private final CompletableFuture<Context> over = new CompletableFuture<>();
   private volatile Context context;
   private volatile long lastContact = System.nanoTime() - TimeUnit.DAYS.toNanos(1);
+  private volatile WorkerCount workers = WorkerCount.NONE;
   // Guarded by this:
   private DriverRecord driver;
   private Optional<DriverProcess> process = Optional.empty();
@@ -431,9 +434,15 @@ public final class LiveContext {
   }
 
   /** The driver lives, and has carried out the commands up to a number. */
-  void alive(String session, long received) {
+  void alive(Heartbeat beat) {
     contact();
-    commands.received(session, received);
+    workers = beat.workers();
+    commands.received(beat.session(), beat.received());
+  }
+
+  /** The workers that its driver has told of last; none while that is out of reach. */
+  WorkerCount workers() {
+    return reachable() ? workers : WorkerCount.NONE;
   }
 
   private void contact() {

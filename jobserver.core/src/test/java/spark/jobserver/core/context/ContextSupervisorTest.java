@@ -37,6 +37,7 @@ import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.NamedObject;
+import spark.jobserver.api.context.WorkerCount;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.JobInsertion;
 import spark.jobserver.api.dao.RequestKey;
@@ -398,6 +399,26 @@ class ContextSupervisorTest {
             "jobserver_contexts{state=running}1.0",
             "jobserver_jobs{state=running}1.0",
             "jobserver_jobs{state=preparing}1.0");
+  }
+
+  @Test
+  void workers_are_counted_as_long_as_their_drivers_are_in_reach() throws Exception {
+    FakeDriver driver = running("c");
+    driver.workers = new WorkerCount(2, 1);
+    running("d").workers = new WorkerCount(1, 0);
+    await(() -> workers().equals(List.of("{state=waiting}3.0", "{state=in_use}1.0")));
+
+    driver.close(); // not a word from it any more
+    await(() -> workers().equals(List.of("{state=waiting}1.0", "{state=in_use}0.0")));
+    assertThat(live("c").context().state()).isEqualTo(ContextState.RUNNING);
+  }
+
+  private List<String> workers() {
+    return new ContextMeasurements(supervisor)
+        .measurements().stream()
+            .filter(one -> one.name().equals("jobserver_workers"))
+            .map(one -> one.labels().toString() + one.value())
+            .toList();
   }
 
   @Test

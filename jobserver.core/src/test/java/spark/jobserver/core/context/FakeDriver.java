@@ -9,11 +9,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
+import spark.jobserver.api.context.WorkerCount;
 import spark.jobserver.api.driver.DriverSpec;
 import spark.jobserver.core.FakeProcess;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 import spark.jobserver.link.Wire;
 import spark.jobserver.link.driver.AcceptedJobs;
@@ -26,6 +28,7 @@ final class FakeDriver implements CommandHandler, AutoCloseable {
   final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
   private final AcceptedJobs accepted;
   private final DriverEnd link;
+  volatile WorkerCount workers = WorkerCount.NONE;
   private volatile Hello.ContextProgress progress = Hello.ContextProgress.NONE;
 
   FakeDriver(DriverSpec spec) throws IOException {
@@ -91,6 +94,11 @@ final class FakeDriver implements CommandHandler, AutoCloseable {
   @Override
   public Hello hello(String session, long received) {
     return new Hello(session, received, progress, "app-1", "", accepted.undelivered());
+  }
+
+  @Override
+  public Heartbeat heartbeat(String session, long received) {
+    return Heartbeat.of(session, received, workers);
   }
 
   @Override

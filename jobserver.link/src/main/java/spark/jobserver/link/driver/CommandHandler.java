@@ -2,6 +2,7 @@ package spark.jobserver.link.driver;
 
 import org.osgi.annotation.versioning.ConsumerType;
 import spark.jobserver.link.Command;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 
 /** What the driver's end of the link asks and tells the driver. */
@@ -16,6 +17,9 @@ public interface CommandHandler {
 
   /** What to say when dialling in, with this session and number. */
   Hello hello(String session, long received);
+
+  /** What to say as a sign of life, with this session and number. Returns at once. */
+  Heartbeat heartbeat(String session, long received);
 
   /** Whether anything runs here, so that the driver must not end itself. */
   boolean busy();

@@ -24,7 +24,6 @@ import spark.jobserver.api.Content;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
-import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Wire;
 
 /**
@@ -362,7 +361,7 @@ public final class DriverEnd implements AutoCloseable {
     while (!closed) {
       Position at = position;
       try {
-        client.heartbeat(new Heartbeat(at.session(), at.received()));
+        client.heartbeat(handler.heartbeat(at.session(), at.received()));
         lastContact = System.nanoTime();
       } catch (ServerGone e) {
         abandon(e.getMessage());

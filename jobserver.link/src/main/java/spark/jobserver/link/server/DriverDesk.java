@@ -6,6 +6,7 @@ import org.osgi.annotation.versioning.ConsumerType;
 import spark.jobserver.api.Content;
 import spark.jobserver.link.Enrolment;
 import spark.jobserver.link.Event;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 
 /**
@@ -44,13 +45,8 @@ public interface DriverDesk {
    */
   void disconnected(DriverId driver);
 
-  /**
-   * A driver shows that it lives.
-   *
-   * @param session as in {@link Hello}, for {@link CommandLog#received}
-   * @param received as in {@link Hello}
-   */
-  void alive(DriverId driver, String session, long received);
+  /** A driver shows that it lives, and what it has received, for {@link CommandLog#received}. */
+  void alive(DriverId driver, Heartbeat beat);
 
   /**
    * A driver tells something, perhaps again. It is durable when this returns, but for {@link

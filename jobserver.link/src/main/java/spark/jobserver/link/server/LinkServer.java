@@ -337,7 +337,7 @@ public final class LinkServer implements AutoCloseable {
     Optional<DriverId> driver = admitted(exchange);
     if (driver.isPresent()) {
       Heartbeat beat = Wire.read(exchange.getRequestBody().readNBytes(IN_MEMORY), Heartbeat.class);
-      desk.alive(driver.get(), beat.session(), beat.received());
+      desk.alive(driver.get(), beat);
       answer(exchange, 204);
     }
   }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import spark.jobserver.link.Command;
+import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 
 /** A driver that keeps the commands it is given, and is always busy. */
@@ -18,6 +19,11 @@ class NotingHandler implements CommandHandler {
   @Override
   public Hello hello(String session, long received) {
     return new Hello(session, received, Hello.ContextProgress.NONE, "", "", List.of());
+  }
+
+  @Override
+  public Heartbeat heartbeat(String session, long received) {
+    return new Heartbeat(session, received, 2, 1);
   }
 
   @Override
