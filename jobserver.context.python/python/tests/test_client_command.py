@@ -689,6 +689,29 @@ def test_the_token_of_a_server_of_this_user_is_found(server, sjs, monkeypatch, r
         assert local_token.find(server.url) is None
 
 
+def test_what_a_job_starts_finds_no_token_whatever_its_environment(server, running):
+    (running / "url").write_text(server.url + "/\n")
+    (running / "auth" / "local-token").write_text("of-the-server\n")
+    find = (
+        "import sys; from sparkjobserver.client import local_token; "
+        "print(local_token.find(sys.argv[1]))"
+    )
+
+    def found(**environment):
+        clear = ["env", "-i", f"PYTHONPATH={SOURCES}", sys.executable, "-c", find, server.url]
+        done = subprocess.run(
+            ["/bin/sh", "-c", '"$@"; exit', "sh", *clear],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    assert found() == "of-the-server"
+    assert found(JOBSERVER_DRIVER="x.1") == "None"
+
+
 def test_files_for_tls_are_named_where_they_cannot_be_used(server, sjs, monkeypatch, tmp_path):
     broken = tmp_path / "broken.pem"
     broken.write_text("no PEM")

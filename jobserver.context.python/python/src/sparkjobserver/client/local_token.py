@@ -14,6 +14,8 @@ _SERVER = b"spark.jobserver.boot.ServerMain"
 _DATA = b"--data"
 _DRIVER = "JOBSERVER_DRIVER"
 """What the environment of a job has: what a job starts is not the operator of its server."""
+_DEEPEST = 64
+"""How many generations are looked at, which is more than there are."""
 
 
 def find(url: str, proc: Path = Path("/proc")) -> str | None:
@@ -25,10 +27,34 @@ def find(url: str, proc: Path = Path("/proc")) -> str | None:
     wanted = urlsplit(url)
     if wanted.username is not None or not is_loopback(wanted.hostname or ""):
         return None
-    if _DRIVER in os.environ:
+    if _DRIVER in os.environ or _is_of_driver(proc):
         return None
     found = (_token(data, wanted.hostname or "", wanted.port) for data in _data_folders(proc))
     return next(filter(None, found), None)
+
+
+def _is_of_driver(proc: Path) -> bool:
+    """Whether this process descends from a driver.
+
+    Its own environment need not say so: jobs start programs with environments of their own, too.
+    """
+    process = os.getppid()
+    for _ in range(_DEEPEST):
+        if process <= 1:
+            return False
+        try:
+            environment = (proc / str(process) / "environ").read_bytes().split(b"\0")
+        except OSError:
+            environment = []  # of another user, who runs no driver of this one
+        if any(entry.startswith(_DRIVER.encode() + b"=") for entry in environment):
+            return True
+        try:
+            # The name before may have any characters.
+            stat = (proc / str(process) / "stat").read_bytes().rpartition(b")")[2]
+            process = int(stat.split()[1])
+        except (OSError, ValueError, IndexError):
+            return False  # it has ended meanwhile
+    return False
 
 
 def _token(data: Path, host: str, port: int | None) -> str | None:
