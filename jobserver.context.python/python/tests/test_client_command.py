@@ -16,6 +16,7 @@ import pytest
 
 import web
 from sparkjobserver.client import Progress, ProgressEvent, command, hocon, local_token, terminal
+from sparkjobserver.client.connection import segment
 from web import event, events, report
 
 SOURCES = Path(__file__).parent.parent / "src"
@@ -480,6 +481,24 @@ def test_lists_are_tables(server, sjs, monkeypatch):
     assert first.split()[-4:] == ["0.25", "s", "c", "words.Count"]
     assert second.split()[:2] == ["j1", "RUNNING"]
     assert server.of("GET /jobs")[0].query == {"status": "KILLED", "limit": "2"}
+
+
+def test_names_that_others_have_chosen_do_nothing_to_a_terminal(server, sjs):
+    name = "c\x1b[2J\x1b]52;c;eA==\x07\n9\u202e\x9b\r"
+    failure = "first\nstate  RUNNING\x1b[A"
+    context = {**CONTEXT, "name": name, "failure": failure}
+    server.on("GET /contexts", web.answer([name]))
+    server.on("GET /context-factories", web.answer([])).on("GET /jobs", web.answer([]))
+    server.on("GET /healthz", web.answer({"status": "SUCCESS"}))
+    server.on(f"GET /contexts/{segment(name)}", web.answer(context))
+    for arguments in (("contexts", "list"), ("contexts", "show", name), ("status",)):
+        code, out, err = sjs(*arguments)
+        assert (code, err) == (0, ""), arguments
+        assert "c?[2J?]52;c;eA==?" in out
+        assert [c for c in out if not c.isprintable() and c != "\n"] == []
+    shown = sjs("contexts", "show", name)[1].splitlines()
+    assert [line.split()[0] for line in shown if not line.startswith(" ")][-1] == "failure"
+    assert shown[-1].strip() == "state  RUNNING?[A"
 
 
 def test_an_empty_list_writes_nothing_to_read(server, sjs):

@@ -54,7 +54,7 @@ class Terminal:
         if not rows:
             self.say("none")
             return
-        lines = [columns, *rows]
+        lines = [columns, *([plain(cell) for cell in row] for row in rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
         for line in lines:
             cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
@@ -65,7 +65,9 @@ class Terminal:
         there = [(name, value) for name, value in rows if value]
         width = max(len(name) for name, _ in there)
         for name, value in there:
-            self.data(f"{name.ljust(width)}  {value}")
+            # Of several lines none looks like another value.
+            lines = [plain(line) for line in value.splitlines()]
+            self.data(f"{name.ljust(width)}  " + f"\n{'':{width}}  ".join(lines))
 
     # Messages
 
@@ -108,6 +110,11 @@ class Terminal:
         else:
             self._err.write(text)
         self._err.flush()
+
+
+def plain(text: str) -> str:
+    """A name that others have chosen, on one line and without what a terminal obeys."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _width(screen: TextIO) -> int:
