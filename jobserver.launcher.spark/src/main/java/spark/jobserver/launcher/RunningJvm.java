@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 final class RunningJvm {
   private static final Pattern TAKEN =
       Pattern.compile(
-          "spark\\.(app\\.name|master|cores\\.max|default\\.parallelism|driver\\.maxResultSize"
+          "spark\\.(app\\.name|authenticate|master|cores\\.max|default\\.parallelism"
+              + "|driver\\.maxResultSize"
               + "|(broadcast|cleaner|dynamicAllocation|excludeOnFailure|executor|executorEnv|io"
               + "|kryo|kryoserializer|locality|memory|ml|network|pyspark|python|rdd|reducer|rpc"
               + "|scheduler|serializer|shuffle|speculation|sql|storage|streaming|task|ui)(\\..+)?)");

@@ -38,6 +38,10 @@ record SparkProperties(Map<String, String> values) {
   private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w+GC\\b");
   private static final Pattern LOCAL_HOST =
       Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1\\])(:\\d+)?");
+
+  /** The masters for which Spark makes itself a secret. */
+  private static final Pattern MAKES_SECRET = Pattern.compile("local(\\[[^\\]]*\\])?");
+
   private static final long SMALL_HEAP = 2L << 30;
 
   SparkProperties {
@@ -66,10 +70,16 @@ record SparkProperties(Map<String, String> values) {
     values.put("spark.sql.warehouse.dir", "file:" + folder.resolve("warehouse"));
     values.put("spark.ui.port", "0");
     values.put("spark.ui.showConsoleProgress", "false");
+    // Its pages ask nobody who they are: not even other users of this machine may kill by them.
+    values.put("spark.ui.killEnabled", "false");
     values.putAll(sparkDefaults);
     values.put(MASTER, serverMaster);
     values.put("spark.app.name", contextName);
     putSettings(values, settings);
+    if (MAKES_SECRET.matcher(values.get(MASTER)).matches()) {
+      // Otherwise the driver has ports on which it takes Java objects of anybody.
+      values.putIfAbsent("spark.authenticate", "true");
+    }
     if (isOnLoopback(values.get(MASTER))) {
       values.putIfAbsent("spark.driver.host", LOOPBACK);
       values.putIfAbsent(BIND_ADDRESS, LOOPBACK);

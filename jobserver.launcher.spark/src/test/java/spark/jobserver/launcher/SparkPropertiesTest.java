@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,22 @@ class SparkPropertiesTest {
             "-XX:MetaspaceSize=160m -XX:+UseSerialGC -Djava.io.tmpdir=/data/contexts/one/tmp"
                 + " -Dderby.system.home=/data/contexts/one/work")
         .doesNotContainKeys("spark.cores.max", "spark.executor.memory");
+  }
+
+  @Test
+  void other_users_of_the_machine_are_kept_from_what_spark_opens_where_it_can_do_so() {
+    assertThat(of("").values())
+        .containsEntry("spark.ui.killEnabled", "false")
+        .containsEntry("spark.authenticate", "true");
+    assertThat(of("spark.master = \"local[2, 3]\"").values())
+        .containsEntry("spark.authenticate", "true");
+    for (String master : List.of("local-cluster[1,1,1024]", "spark://127.0.0.1:7077", "yarn")) {
+      assertThat(of("spark.master = \"" + master + "\"").values())
+          .doesNotContainKey("spark.authenticate");
+    }
+    assertThat(of("spark { authenticate = false, ui.killEnabled = true }").values())
+        .containsEntry("spark.ui.killEnabled", "true")
+        .containsEntry("spark.authenticate", "false");
   }
 
   @Test
