@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -79,6 +80,31 @@ final class Entrance {
                 ways.stream().map(Authenticator::advice).filter(advice -> !advice.isEmpty()))
             .distinct()
             .collect(Collectors.joining(" ")));
+  }
+
+  /**
+   * Whether a request that was admitted would be so now. Who has too much to do to say so takes
+   * nothing back.
+   *
+   * @param allowed whether its caller may make it
+   */
+  boolean stillAdmits(HttpServletRequest request, Predicate<Identity> allowed) {
+    ServletIncomingRequest incoming = new ServletIncomingRequest(request);
+    for (Authenticator way : authenticators.get()) {
+      Authentication said;
+      try {
+        said = ask(way, incoming);
+      } catch (Refusal e) {
+        return false;
+      }
+      if (said instanceof Authentication.Known known) {
+        return allowed.test(known.identity());
+      }
+      if (!(said instanceof Authentication.Absent)) {
+        return !(said instanceof Authentication.Wrong);
+      }
+    }
+    return false;
   }
 
   private static Authentication ask(Authenticator way, ServletIncomingRequest incoming) {

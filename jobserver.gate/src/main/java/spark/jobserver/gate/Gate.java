@@ -18,6 +18,7 @@ import org.osgi.service.servlet.whiteboard.Preprocessor;
 import spark.jobserver.api.auth.Identity;
 import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.RequestObserver;
+import spark.jobserver.api.server.Standing;
 
 /**
  * What every request passes before the whiteboard chooses who answers it. Called by many threads at
@@ -136,8 +137,13 @@ final class Gate implements Preprocessor {
         override(request)
             .<HttpServletRequest>map(found -> new OverriddenRequest(identified, found))
             .orElse(identified);
-    caller.ifPresent(
-        identity -> passed.setAttribute(Caller.ATTRIBUTE, Permissions.check(identity, passed)));
+    if (caller.isPresent()) {
+      Caller admitted = Permissions.check(caller.get(), passed);
+      Standing standing =
+          () -> entrance.stillAdmits(request, now -> Permissions.allow(now, passed, admitted));
+      passed.setAttribute(Caller.ATTRIBUTE, admitted);
+      passed.setAttribute(Standing.ATTRIBUTE, standing);
+    }
     return Optional.of(passed);
   }
 

@@ -78,17 +78,39 @@ final class Permissions {
   }
 
   static Caller check(Identity identity, String method, String uri) {
+    return granted(identity, method, uri)
+        .orElseThrow(
+            () ->
+                new Refusal(
+                    403,
+                    "This needs the permission "
+                        + needed(method, uri).orElseThrow()
+                        + ", which the caller does not have."));
+  }
+
+  private static Optional<Caller> granted(Identity identity, String method, String uri) {
     Optional<String> needed = needed(method, uri);
     if (needed.isEmpty() || identity.may(needed.get())) {
-      return new Caller(identity.name(), false);
+      return Optional.of(new Caller(identity.name(), false));
     }
-    if (OWNABLE.contains(needed.get())
-        && OWNED.contains(firstSegment(uri))
-        && identity.may(needed.get() + Identity.OWN)) {
-      return new Caller(identity.name(), true);
-    }
-    throw new Refusal(
-        403, "This needs the permission " + needed.get() + ", which the caller does not have.");
+    boolean own =
+        OWNABLE.contains(needed.get())
+            && OWNED.contains(firstSegment(uri))
+            && identity.may(needed.get() + Identity.OWN);
+    return own ? Optional.of(new Caller(identity.name(), true)) : Optional.empty();
+  }
+
+  /**
+   * Whether a request may still be made.
+   *
+   * @param identity who makes it, as it is known now
+   * @param admitted on whose behalf it was let in
+   */
+  static boolean allow(Identity identity, HttpServletRequest request, Caller admitted) {
+    return granted(identity, request.getMethod(), request.getRequestURI())
+        .filter(now -> now.name().equals(admitted.name()))
+        .filter(now -> admitted.onlyOwn() || !now.onlyOwn())
+        .isPresent();
   }
 
   /**

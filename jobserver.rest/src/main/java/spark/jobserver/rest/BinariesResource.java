@@ -97,10 +97,11 @@ public final class BinariesResource {
     String name = request.name();
     Caller caller = request.caller();
     Upload upload = Upload.of(request);
+    InputStream whole = request.body(body);
     answers.giveLater(
         suspended,
         request,
-        () -> CompletableFuture.completedFuture(upload(name, upload, body, caller)),
+        () -> CompletableFuture.completedFuture(upload(name, upload, whole, caller)),
         RouteFailure.status(STORAGE_FAILURE));
   }
 

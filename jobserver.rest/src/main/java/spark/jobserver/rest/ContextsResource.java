@@ -122,12 +122,13 @@ public final class ContextsResource {
     Caller caller = request.caller();
     Map<String, String> settings = request.query().all();
     Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
+    InputStream whole = request.body(body);
     answers.giveLater(
         suspended,
         request,
         () ->
             texts
-                .read(body, type, config -> core.contexts(caller).create(name, settings, config))
+                .read(whole, type, config -> core.contexts(caller).create(name, settings, config))
                 .thenApply(context -> Answer.ok(Message.success("Context initialized"))),
         RouteFailure.status(INIT_FAILURE));
   }

@@ -55,10 +55,11 @@ public final class DataResource {
       @Suspended AsyncResponse suspended, @BeanParam Request request, InputStream body) {
     String prefix = request.name();
     Optional<String> length = request.header(HttpHeaders.CONTENT_LENGTH);
+    InputStream whole = request.body(body);
     answers.giveLater(
         suspended,
         request,
-        () -> CompletableFuture.completedFuture(upload(prefix, length, body)),
+        () -> CompletableFuture.completedFuture(upload(prefix, length, whole)),
         RouteFailure.status("ERROR"));
   }
 

@@ -23,12 +23,13 @@ import spark.jobserver.api.Job;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.Progress;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Standing;
 
 /**
  * The events of a job in the format of server-sent events (WHATWG HTML, 9.2): {@code state} with
  * the report of the job, {@code progress}, {@code log} with lines that the job has written. An id
  * says how far the client has come, so that it can go on from there. The stream ends when the job
- * does.
+ * does, or when its client is not to hear more.
  */
 final class JobEvents implements StreamingOutput, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobEvents.class);
@@ -38,6 +39,9 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
 
   /** The end of a job is told by the core; should that not happen, it is found in the store. */
   private static final long LOOK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** How long a client whose credential was taken back is told more. */
+  private static final long STANDING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /**
    * Without news, a comment shows the client that the server is there, and finds out who has left.
@@ -55,6 +59,7 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
 
   private final String id;
   private final Core core;
+  private final Standing standing;
   private final BooleanSupplier stopping;
   private final Runnable whenClosed;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -65,18 +70,27 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
   private EventPlace place;
   private Optional<Progress> progress = Optional.empty();
   private long lastWrite = System.nanoTime();
+  private long lastAsked = System.nanoTime();
 
   /**
    * Events of a job.
    *
    * @param place how far the client has come
+   * @param standing whether the client may still see them
    * @param stopping whether the server is being stopped
    * @param whenClosed run once, at the end
    */
-  JobEvents(String id, EventPlace place, Core core, BooleanSupplier stopping, Runnable whenClosed) {
+  JobEvents(
+      String id,
+      EventPlace place,
+      Core core,
+      Standing standing,
+      BooleanSupplier stopping,
+      Runnable whenClosed) {
     this.id = id;
     this.place = place;
     this.core = core;
+    this.standing = standing;
     this.stopping = stopping;
     this.whenClosed = whenClosed;
   }
@@ -88,7 +102,7 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
       send(client, BEGINNING);
       end = end();
       boolean more = tell(client);
-      while (more && !stopping.getAsBoolean() && waited()) {
+      while (more && !stopping.getAsBoolean() && waited() && stands()) {
         more = tell(client);
       }
     } catch (ClientStream.Gone e) {
@@ -129,6 +143,16 @@ final class JobEvents implements StreamingOutput, AutoCloseable {
       return false;
     }
     return true;
+  }
+
+  /** Whether the client may be told more, looked at now and then. */
+  private boolean stands() {
+    long now = System.nanoTime();
+    if (now - lastAsked <= STANDING_NANOS) {
+      return true;
+    }
+    lastAsked = now;
+    return standing.holds();
   }
 
   /** Tells what is new, the end last; says whether there may be more. */

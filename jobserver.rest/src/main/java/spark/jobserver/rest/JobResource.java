@@ -24,6 +24,7 @@ import spark.jobserver.api.JobState;
 import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Standing;
 
 /** {@code /jobs/<id>}: one run. */
 @Component(service = JobResource.class)
@@ -158,7 +159,10 @@ public final class JobResource {
         });
   }
 
-  /** What happens to the job, as it happens: an event stream that ends with the job. */
+  /**
+   * What happens to the job, as it happens: an event stream that ends with the job, or when its
+   * caller's credential is no longer taken.
+   */
   @GET
   @Path("events")
   @Operation(operationId = "followJob")
@@ -166,12 +170,13 @@ public final class JobResource {
     String id = request.name();
     Caller caller = request.caller();
     Optional<String> last = request.header("Last-Event-ID");
+    Standing standing = request.standing();
     answers.giveLater(
         suspended,
         request,
         () -> {
           job(id, caller);
-          return CompletableFuture.completedFuture(events.open(id, last));
+          return CompletableFuture.completedFuture(events.open(id, last, standing));
         },
         RouteFailure.status("ERROR"));
   }

@@ -109,13 +109,14 @@ public final class JobsResource {
     Optional<SubmissionKey> key = IdempotencyKey.of(request, query);
     Optional<String> id = request.id();
     Caller caller = request.caller();
+    InputStream whole = request.body(body);
     answers.giveLater(
         suspended,
         request,
         () ->
             texts
                 .read(
-                    body,
+                    whole,
                     type,
                     config -> core.jobs(caller).submit(submission(query, config, key, id)))
                 .thenCompose(

@@ -4,6 +4,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.RequestObserver;
+import spark.jobserver.api.server.Standing;
 
 /**
  * A request without its body. May be asked only by the method of the resource that it was given to,
@@ -80,6 +82,18 @@ public final class Request {
     return servletRequest.getAttribute(Caller.ATTRIBUTE) instanceof Caller caller
         ? caller
         : Caller.SERVER;
+  }
+
+  /** Whether its caller may still make it, which may be asked until it is answered. */
+  Standing standing() {
+    return servletRequest.getAttribute(Standing.ATTRIBUTE) instanceof Standing standing
+        ? standing
+        : () -> true;
+  }
+
+  /** Its body, which is refused at its end when its caller may by then send it no more. */
+  InputStream body(InputStream body) {
+    return new LateBody(body, standing());
   }
 
   /** By which logs know it; empty where nothing before the application has given it an id. */
