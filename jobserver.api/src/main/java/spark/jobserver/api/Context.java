@@ -2,6 +2,11 @@ package spark.jobserver.api;
 
 import static java.util.Objects.requireNonNull;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -36,6 +41,8 @@ public record Context(
     Optional<Failure> failure,
     String bundle,
     String owner) {
+  /** The setting that names the user for whom Spark acts, in the place of the server's own. */
+  public static final String PROXY_USER = "spark.proxy.user";
 
   public Context {
     requireNonNull(id, "id");
@@ -130,5 +137,19 @@ public record Context(
         why,
         bundle,
         owner);
+  }
+
+  /** For whom Spark acts in it, where its settings name somebody. */
+  public Optional<String> proxyUser() {
+    try {
+      Config wanted =
+          ConfigFactory.parseString(
+              settings, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
+      return wanted.hasPath(PROXY_USER)
+          ? Optional.of(wanted.getString(PROXY_USER))
+          : Optional.empty();
+    } catch (ConfigException e) {
+      return Optional.empty(); // refused when contexts are made, and no driver starts with it
+    }
   }
 }

@@ -10,16 +10,20 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import spark.jobserver.api.Context;
 
 /**
  * The Spark properties of a driver, made from the settings of its context. Later ones win: what
  * every driver gets, Spark's own {@code spark-defaults.conf}, the server's master, then the
  * settings as SJS reads them: {@code num-cpu-cores} and {@code memory-per-node}, the keys {@code
- * spark.*}, the block {@code hadoop}, the block {@code passthrough}.
+ * spark.*}, the block {@code hadoop}, the block {@code passthrough}. The user for whom the driver
+ * acts is one of them for this launcher alone, and counts where the settings say it in one way
+ * only: {@value Context#PROXY_USER}.
  *
  * @param values the properties, in the order of their names
  */
@@ -76,6 +80,10 @@ record SparkProperties(Map<String, String> values) {
     values.put(MASTER, serverMaster);
     values.put("spark.app.name", contextName);
     putSettings(values, settings);
+    values.remove(Context.PROXY_USER);
+    if (settings.hasPath(Context.PROXY_USER)) {
+      values.put(Context.PROXY_USER, settings.getString(Context.PROXY_USER));
+    }
     if (MAKES_SECRET.matcher(values.get(MASTER)).matches()) {
       // Otherwise the driver has ports on which it takes Java objects of anybody.
       values.putIfAbsent("spark.authenticate", "true");
@@ -181,17 +189,23 @@ record SparkProperties(Map<String, String> values) {
     return new SparkProperties(more);
   }
 
+  /** For whom the driver acts, which is an argument of spark-submit and no property of Spark. */
+  Optional<String> proxyUser() {
+    return Optional.ofNullable(values.get(Context.PROXY_USER));
+  }
+
   boolean isClusterMode() {
     return "cluster".equalsIgnoreCase(values.get(DEPLOY_MODE));
   }
 
-  /** The variables of the environment that Spark prefers to these properties. */
+  /** The variables of the environment that Spark prefers to these properties and to its user. */
   Map<String, String> environment() {
     Map<String, String> environment = new TreeMap<>();
     environment.put("SPARK_LOCAL_DIRS", values.get(LOCAL_DIRECTORY));
     if (LOOPBACK.equals(values.get(BIND_ADDRESS))) {
       environment.put("SPARK_LOCAL_IP", LOOPBACK);
     }
+    proxyUser().ifPresent(user -> environment.put("SPARK_USER", user));
     return environment;
   }
 
@@ -203,7 +217,7 @@ record SparkProperties(Map<String, String> values) {
     StringBuilder text = new StringBuilder();
     values.forEach(
         (key, value) -> {
-          if (key.startsWith("spark.")) {
+          if (key.startsWith("spark.") && !key.equals(Context.PROXY_USER)) {
             text.append(escaped(key, true)).append('=').append(escaped(value, false)).append('\n');
           }
         });

@@ -170,6 +170,7 @@ public final class SparkSubmitLauncher implements DriverLauncher {
             .directory(spec.folder().resolve("work").toFile())
             .redirectError()
             .redirectOutput(Redirect.appendTo(ContextRequest.driverLog(spec.folder()).toFile()));
+    properties.proxyUser().ifPresent(user -> launcher.addSparkArg("--proxy-user", user));
     Process process = launcher.launch();
     process.getOutputStream().close(); // Its standard input: at its end from the start.
     long startTime = ProcessEntry.find(process.pid()).map(ProcessEntry::startTime).orElse(0L);

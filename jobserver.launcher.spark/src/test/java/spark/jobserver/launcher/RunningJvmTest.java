@@ -65,9 +65,18 @@ class RunningJvmTest {
         "hadoop.fs.defaultFS = \"hdfs://x\"",
         "spark.executors = 3",
         "passthrough.spark.my.own = x",
+        "spark.proxy.user = ada",
       })
   void all_else_needs_a_process_of_its_own(String settings) {
     assertThat(RunningJvm.takes(STARTED, of("c", settings))).isFalse();
+  }
+
+  @Test
+  void a_process_that_acts_for_somebody_takes_contexts_that_do_so_and_no_others() {
+    SparkProperties started = of("spark", "spark.proxy.user = ada");
+    assertThat(RunningJvm.takes(started, of("c", "spark.proxy.user = ada"))).isTrue();
+    assertThat(RunningJvm.takes(started, of("c", "spark.proxy.user = bob"))).isFalse();
+    assertThat(RunningJvm.takes(started, of("c", ""))).isFalse();
   }
 
   @Test

@@ -220,6 +220,32 @@ class SparkPropertiesTest {
   }
 
   @Test
+  void a_user_to_act_for_is_no_property_of_spark() {
+    SparkProperties properties = of("spark.proxy.user = ada, spark.ui.port = 5050");
+    assertThat(properties.proxyUser()).contains("ada");
+    assertThat(properties.environment()).containsEntry("SPARK_USER", "ada");
+    assertThat(properties.text()).contains("spark.ui.port=5050").doesNotContain("proxy", "ada");
+    assertThat(of("").proxyUser()).isEmpty();
+    assertThat(of("").environment()).doesNotContainKey("SPARK_USER");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "passthrough { spark.proxy.user = root }",
+        "passthrough { \"spark.proxy.user\" = root }",
+        "spark { \"proxy.user\" = root }",
+        "\"spark.proxy.user\" = root",
+        "hadoop { spark.proxy.user = root }",
+      })
+  void a_user_who_is_named_in_another_way_does_not_count(String settings) {
+    Map<String, String> defaults = Map.of("spark.proxy.user", "root");
+    assertThat(of(settings, defaults).proxyUser()).isEmpty();
+    assertThat(of(settings + ", spark.proxy.user = ada", defaults).proxyUser()).contains("ada");
+    assertThat(of(settings, defaults).text()).doesNotContain("\nspark.proxy.user");
+  }
+
+  @Test
   void cluster_deploy_mode_is_noticed() {
     assertThat(of("spark.submit.deployMode = cluster").isClusterMode()).isTrue();
     assertThat(of("spark.submit.deployMode = client").isClusterMode()).isFalse();

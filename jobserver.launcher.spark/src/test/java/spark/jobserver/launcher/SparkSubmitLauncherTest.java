@@ -119,6 +119,27 @@ class SparkSubmitLauncherTest {
     assertThat(driver.lastLines(1)).containsExactly("oops");
   }
 
+  @Test
+  void a_user_to_act_for_is_an_argument_of_spark_submit_before_the_application() throws Exception {
+    sparkSubmit("printf '%s\\n' \"$SPARK_USER\" \"$@\"");
+    DriverProcess driver = launch("spark.proxy.user = ada");
+    exitOf(driver);
+    List<String> lines = driver.lastLines(100);
+    assertThat(lines).startsWith("ada").containsSequence("--proxy-user", "ada");
+    assertThat(lines.indexOf("--proxy-user"))
+        .isLessThan(lines.indexOf(temporary.resolve("home/bundles/jobserver.boot.jar").toString()));
+  }
+
+  @Test
+  void without_one_nothing_is_said_of_a_user() throws Exception {
+    sparkSubmit("printf '%s\\n' \"$@\"");
+    DriverProcess driver = launch("passthrough { spark.proxy.user = root }");
+    exitOf(driver);
+    assertThat(driver.lastLines(100))
+        .contains("--properties-file")
+        .noneMatch(line -> line.contains("proxy"));
+  }
+
   private DriverSpec spec(String name, String settings) {
     return new DriverSpec(
         id, 1, name, ConfigFactory.parseString(settings), folder, folder.resolve("enrolment.json"));

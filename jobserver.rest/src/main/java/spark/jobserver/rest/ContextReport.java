@@ -22,6 +22,7 @@ import spark.jobserver.api.Failure;
  * @param driverStart what it had to wait for: {@code cold}, {@code archive} or {@code spare}, while
  *     it has a driver
  * @param owner who asked for it; left out where nobody was asked for a name
+ * @param proxyUser for whom Spark acts in it, where that is not the server's own user
  * @param failure why it is ERROR or KILLED
  */
 @JsonInclude(NON_EMPTY)
@@ -35,6 +36,7 @@ record ContextReport(
     String url,
     String driverStart,
     String owner,
+    String proxyUser,
     String failure) {
 
   static ContextReport of(Context context, Optional<DriverStart> start) {
@@ -50,6 +52,7 @@ record ContextReport(
         shown(context.url(), reachable),
         start.map(DriverStart::label).orElse(""),
         context.owner(),
+        context.proxyUser().orElse(""),
         context.failure().map(Failure::message).orElse(""));
   }
 

@@ -162,7 +162,7 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
         case BINARY_FORMAT, CONTEXT_NAME, CONTEXT_EXISTS, CONFIG, CALLBACK, DATA_NOT_FOUND ->
             text(400);
         case PACKAGES -> new Form(400, "JOB LOADING FAILED", true);
-        case BINARY_IN_USE, BINARY_OF_OTHERS -> text(403);
+        case BINARY_IN_USE, BINARY_OF_OTHERS, IMPERSONATION -> text(403);
         case BINARY_NOT_FOUND, CONTEXT_NOT_FOUND, JOB_NOT_FOUND, JOB_NOT_RUNNING, CLASS_NOT_FOUND ->
             text(404);
         case CONTEXT_STOPPING, JOB_NOT_FINISHED -> text(409);

@@ -26,6 +26,8 @@ public enum ErrorCode {
   CONTEXT_STOPPING(Fault.CALLER),
   /** A configuration does not parse or lacks something. */
   CONFIG(Fault.CALLER),
+  /** The caller may not act for the user that a context acts for. */
+  IMPERSONATION(Fault.CALLER),
   /** The URL to call back may not be called. */
   CALLBACK(Fault.CALLER),
   /** A job has more packages than one, or none; the failure says so. */
