@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ContextTest {
   private static Optional<String> proxyUser(String settings) {
-    return Context.started("id", "c", "factory", settings, Instant.EPOCH, "").proxyUser();
+    return Context.started("id", "c", "factory", settings, Instant.EPOCH, "", "").proxyUser();
   }
 
   @Test

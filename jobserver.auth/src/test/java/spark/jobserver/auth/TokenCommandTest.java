@@ -55,7 +55,8 @@ class TokenCommandTest {
     assertThat(run("make", "a/b", "reader", "")).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("a name is of letters");
     assertThat(run("make", "ada", "Reader", "")).isEqualTo(2);
-    assertThat(err.toString(UTF_8)).contains("a role is admin, user, tenant, reader, or permissions");
+    assertThat(err.toString(UTF_8))
+        .contains("a role is admin, user, tenant, reader, or permissions");
     assertThat(run("make", "ada", "reader", "0")).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("--expires is a number of days from 1 to 36500");
     assertThat(out.size()).isZero();

@@ -16,6 +16,10 @@ import spark.jobserver.api.server.Caller;
  */
 final class Permissions {
   private static final String PLUGINS = "plugins:use";
+
+  /** The way of callers who were not asked who they are. */
+  private static final String NOBODY_ASKED = "none";
+
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
 
   /** Whoever is known may read of the server itself. */
@@ -91,13 +95,19 @@ final class Permissions {
   private static Optional<Caller> granted(Identity identity, String method, String uri) {
     Optional<String> needed = needed(method, uri);
     if (needed.isEmpty() || identity.may(needed.get())) {
-      return Optional.of(new Caller(identity.name(), false));
+      return Optional.of(caller(identity, false));
     }
     boolean own =
         OWNABLE.contains(needed.get())
             && OWNED.contains(firstSegment(uri))
             && identity.may(needed.get() + Identity.OWN);
-    return own ? Optional.of(new Caller(identity.name(), true)) : Optional.empty();
+    return own ? Optional.of(caller(identity, true)) : Optional.empty();
+  }
+
+  private static Caller caller(Identity identity, boolean onlyOwn) {
+    return identity.way().equals(NOBODY_ASKED)
+        ? Caller.SERVER
+        : new Caller(identity.name(), onlyOwn, identity.may(Caller.IMPERSONATE));
   }
 
   /**

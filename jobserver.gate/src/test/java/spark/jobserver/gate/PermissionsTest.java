@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,10 +62,10 @@ class PermissionsTest {
   })
   void whoMayForItsOwnOnlyPassesAsSuch(String method, String uri, String permission) {
     assertThat(Permissions.check(known(permission), method, uri))
-        .isEqualTo(new Caller("ada", true));
+        .isEqualTo(new Caller("ada", true, false));
     String all = permission.replace(":own", "");
     assertThat(Permissions.check(known(all, permission), method, uri))
-        .isEqualTo(new Caller("ada", false));
+        .isEqualTo(new Caller("ada", false, false));
   }
 
   @ParameterizedTest
@@ -83,6 +84,18 @@ class PermissionsTest {
   void nobodyElseKnowsWhoseSomethingIs(String method, String uri, String permission) {
     assertThatThrownBy(() -> Permissions.check(known(permission), method, uri))
         .isInstanceOf(Refusal.class);
+  }
+
+  @Test
+  void aCallerNamesOthersByAPermissionOfItsOwn() {
+    assertThat(Permissions.check(known("jobs", "impersonation:any"), "GET", "/jobs"))
+        .isEqualTo(new Caller("ada", false, true));
+  }
+
+  @Test
+  void whereNobodyIsAskedNobodyIsKnown() {
+    Identity anybody = new Identity("everybody", "none", Set.of("*"), true);
+    assertThat(Permissions.check(anybody, "GET", "/jobs")).isEqualTo(Caller.SERVER);
   }
 
   private static Identity known(String... permissions) {

@@ -112,6 +112,11 @@ class TlsTest {
     }
 
     @Override
+    public Heartbeat heartbeat(String session, long received) {
+      return new Heartbeat(session, received, 2, 1);
+    }
+
+    @Override
     public boolean busy() {
       return true;
     }

@@ -25,6 +25,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtensionSelect;
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
+import spark.jobserver.api.Context;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
@@ -40,8 +41,9 @@ import spark.jobserver.api.server.Jobs.SubmissionKey;
 @JakartarsExtensionSelect(ErrorMapper.SELECT)
 @Path("/jobs")
 public final class JobsResource {
-  /** The parameters that say what to run; they may stand in the body as well. */
-  private static final Set<String> WHAT_TO_RUN = Set.of("appName", "classPath", "cp", "mainClass");
+  /** The parameters that say what to run, and for whom; they may stand in the body as well. */
+  private static final Set<String> WHAT_TO_RUN =
+      Set.of("appName", "classPath", "cp", "mainClass", Context.PROXY_USER);
 
   private final Core core;
   private final Answers answers;

@@ -47,8 +47,9 @@ public interface Contexts {
    * @return the context once it runs, or fails with {@link ErrorCode#CONTEXT_INIT}; it is on record
    *     either way
    * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS},
-   *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}, or {@link
-   *     ErrorCode#BINARY_NOT_FOUND} for one that its jobs depend on; nothing is on record then
+   *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}, {@link
+   *     ErrorCode#IMPERSONATION}, or {@link ErrorCode#BINARY_NOT_FOUND} for one that its jobs
+   *     depend on; nothing is on record then
    */
   CompletionStage<Context> create(String name, Map<String, String> parameters, String body);
 

@@ -32,8 +32,8 @@ public interface Jobs {
    * @throws JobserverException {@link ErrorCode#CONFIG}, {@link ErrorCode#CALLBACK}, {@link
    *     ErrorCode#BINARY_NOT_FOUND}, {@link ErrorCode#PACKAGES}, {@link
    *     ErrorCode#CONTEXT_NOT_FOUND}, {@link ErrorCode#CONTEXT_STOPPING}, {@link
-   *     ErrorCode#NO_SLOTS}, {@link ErrorCode#TOO_MANY_CONTEXTS} or {@link ErrorCode#KEY_USED}; no
-   *     job is on record then
+   *     ErrorCode#NO_SLOTS}, {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#IMPERSONATION}
+   *     or {@link ErrorCode#KEY_USED}; no job is on record then
    */
   CompletionStage<Submission> submit(JobSubmission submission);
 
@@ -80,7 +80,8 @@ public interface Jobs {
    * What a caller wants to run.
    *
    * @param parameters what the request says of {@code appName} and {@code classPath}, or {@code cp}
-   *     and {@code mainClass}; each may stand in the configuration instead
+   *     and {@code mainClass}; each may stand in the configuration instead. And {@code
+   *     spark.proxy.user}, a setting of a context of the job's own
    * @param context the name of a running context; empty for a context of the job's own
    * @param config HOCON; may be empty
    * @param callback the URL to tell when the job has ended

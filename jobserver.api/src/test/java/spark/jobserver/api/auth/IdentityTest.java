@@ -7,6 +7,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import spark.jobserver.api.server.Caller;
 
 class IdentityTest {
   @ParameterizedTest
@@ -26,6 +28,14 @@ class IdentityTest {
   void mayDoWhatItsPermissionsSay(String permission, String asked, boolean allowed) {
     assertThat(new Identity("ada", "token", Set.of(permission), false).may(asked))
         .isEqualTo(allowed);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void onlyWhoMayEverythingMayNameOthersByARole(Role role) {
+    assertThat(new Identity("ada", "token", role.permissions(), false).may(Caller.IMPERSONATE))
+        .isEqualTo(role == Role.ADMIN);
+    assertThat(Role.permissions(Caller.IMPERSONATE)).containsExactly(Caller.IMPERSONATE);
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Context;
+import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.api.server.Settings;
@@ -48,9 +49,6 @@ public final class Impersonation {
       Pattern.compile("[\\w-]+(\\.[\\w-]+)*|[\\w-]+(\\.[\\w-]+)+\\.\\*");
 
   private static final String ANYBODY = "*";
-
-  /** The permission to name others. */
-  private static final String GRANT = "impersonation:any";
 
   /** How many of the settings that are not allowed a message names. */
   private static final int TOLD = 5;
@@ -156,7 +154,7 @@ public final class Impersonation {
               .formatted(
                   PostedConfig.shown(context),
                   user.orElse("the server's own user"),
-                  GRANT,
+                  Caller.IMPERSONATE,
                   "which the caller does not have"));
     }
   }
@@ -184,7 +182,7 @@ public final class Impersonation {
     if (!granted && !user.equals(caller)) {
       throw refused(
           "to act for %s needs the permission %s, which the caller does not have (it is %s)"
-              .formatted(user, GRANT, PostedConfig.shown(caller)));
+              .formatted(user, Caller.IMPERSONATE, PostedConfig.shown(caller)));
     }
     boolean superior = superiors.contains(user.toLowerCase(Locale.ROOT));
     if (!users.contains(user) && (superior || !users.contains(ANYBODY))) {

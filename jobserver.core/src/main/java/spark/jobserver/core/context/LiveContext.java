@@ -81,6 +81,7 @@ public final class LiveContext {
   private final boolean adHoc;
   private final boolean stopOnJobError;
   private final List<String> dependencies;
+  private final Optional<String> proxyUser;
   private final Duration patience;
   private final CompletableFuture<Context> created = new CompletableFuture<>();
   private final CompletableFuture<Context> over = new CompletableFuture<>();
@@ -106,6 +107,7 @@ public final class LiveContext {
     this.adHoc = AdHoc.flag(settings, AdHoc.KEY);
     this.stopOnJobError = AdHoc.flag(settings, STOP_ON_JOB_ERROR);
     this.dependencies = dependencies(settings);
+    this.proxyUser = context.proxyUser();
     this.patience = settings.hasPath(PATIENCE) ? settings.getDuration(PATIENCE) : DEFAULT_PATIENCE;
     this.jobs =
         new ContextJobs(
@@ -131,6 +133,11 @@ public final class LiveContext {
   /** The names of the binaries that all its jobs import from besides their own. */
   public List<String> dependencies() {
     return dependencies;
+  }
+
+  /** For whom Spark acts in it; empty for the server's own user. */
+  public Optional<String> proxyUser() {
+    return proxyUser;
   }
 
   /** The context as it is now. */

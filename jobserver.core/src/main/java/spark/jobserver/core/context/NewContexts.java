@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.driver.DriverLauncher;
@@ -37,6 +39,8 @@ import spark.jobserver.core.spare.SpareDrivers;
 /** Makes contexts of what callers ask for and what the server is configured with. */
 @Component(service = NewContexts.class)
 public final class NewContexts {
+  private static final Logger LOG = LoggerFactory.getLogger(NewContexts.class);
+
   /** The settings of all contexts that live are in memory. */
   private static final int MOST_CHARACTERS = 256 * 1024;
 
@@ -48,6 +52,7 @@ public final class NewContexts {
   private final LatestBinaries binaries;
   private final SpareDrivers spares;
   private final DriverLauncher launcher;
+  private final Impersonation impersonation;
   private final Settings settings;
 
   @Activate
@@ -57,12 +62,14 @@ public final class NewContexts {
       @Reference LatestBinaries binaries,
       @Reference SpareDrivers spares,
       @Reference DriverLauncher launcher,
+      @Reference Impersonation impersonation,
       @Reference Settings settings) {
     this.supervisor = supervisor;
     this.factories = factories;
     this.binaries = binaries;
     this.spares = spares;
     this.launcher = launcher;
+    this.impersonation = impersonation;
     this.settings = settings;
   }
 
@@ -75,13 +82,24 @@ public final class NewContexts {
    * @return the context, on record and on its way
    * @throws JobserverException {@link ErrorCode#CONTEXT_NAME}, {@link ErrorCode#CONTEXT_EXISTS},
    *     {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG}, {@link
-   *     ErrorCode#BINARY_NOT_FOUND}
+   *     ErrorCode#BINARY_NOT_FOUND}, {@link ErrorCode#IMPERSONATION}
    */
   LiveContext named(String name, Map<String, String> parameters, Config posted, Caller caller) {
+    requireLetter(name);
+    return make(name, asked(parameters, posted, caller), false, caller);
+  }
+
+  private static void requireLetter(String name) {
     if (name.isEmpty() || !Character.isLetter(name.codePointAt(0))) {
       throw new JobserverException(ErrorCode.CONTEXT_NAME, "context name must start with letters");
     }
-    return make(name, block(posted).withFallback(PostedConfig.of(parameters)), false, caller);
+  }
+
+  private Config asked(Map<String, String> parameters, Config posted, Caller caller) {
+    return impersonation.checked(
+        block(posted).withFallback(PostedConfig.of(parameters)),
+        caller.name(),
+        caller.mayImpersonate());
   }
 
   /**
@@ -91,20 +109,25 @@ public final class NewContexts {
    * @throws JobserverException as {@link #named}
    */
   LiveContext configured(String name, Config wanted) {
-    return named(name, Map.of(), wanted.atPath(BLOCK), Caller.SERVER);
+    requireLetter(name);
+    return make(name, wanted, false, Caller.SERVER);
   }
 
   /**
    * Makes a context for a single job.
    *
-   * @param posted the job's configuration, of which the block {@code spark.context-settings} counts
+   * @param parameters settings by path
+   * @param posted the job's configuration, of which the block {@code spark.context-settings}
+   *     counts, over the parameters
    * @param caller whose it is
    * @return the context once it runs, or fails with {@link ErrorCode#AD_HOC_INIT}
    * @throws JobserverException {@link ErrorCode#TOO_MANY_CONTEXTS}, {@link ErrorCode#CONFIG},
-   *     {@link ErrorCode#BINARY_NOT_FOUND}
+   *     {@link ErrorCode#BINARY_NOT_FOUND}, {@link ErrorCode#IMPERSONATION}
    */
-  public CompletionStage<LiveContext> forOneJob(String classPath, Config posted, Caller caller) {
-    LiveContext live = make(UUID.randomUUID() + "-" + classPath, block(posted), true, caller);
+  public CompletionStage<LiveContext> forOneJob(
+      String classPath, Map<String, String> parameters, Config posted, Caller caller) {
+    LiveContext live =
+        make(UUID.randomUUID() + "-" + classPath, asked(parameters, posted, caller), true, caller);
     return live.created()
         .handle(
             (context, error) -> {
@@ -168,6 +191,7 @@ public final class NewContexts {
           supervisor.create(
               context,
               spec -> spare.isPresent() ? spares.start(spare.get(), spec) : launcher.launch(spec));
+      live.proxyUser().ifPresent(user -> LOG.info("context {}: acts for {}", context.id(), user));
       spares.yieldTo(live.created());
       return live;
     } catch (RuntimeException e) {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -21,6 +22,7 @@ import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.Content;
+import spark.jobserver.api.Context;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
@@ -40,6 +42,7 @@ import spark.jobserver.core.binary.LatestBinaries;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.context.ContextSupervisor;
+import spark.jobserver.core.context.Impersonation;
 import spark.jobserver.core.context.LiveContext;
 import spark.jobserver.core.context.NewContexts;
 import spark.jobserver.core.posted.PostedConfig;
@@ -56,6 +59,7 @@ public final class DispatchedJobs implements Jobs {
   private final NewContexts newContexts;
   private final LatestBinaries binaries;
   private final JobCallbacks callbacks;
+  private final Impersonation impersonation;
   private final RepeatedSubmissions repeated;
   private final HeldInputs held = new HeldInputs();
   private final int slots;
@@ -68,13 +72,15 @@ public final class DispatchedJobs implements Jobs {
       @Reference ContextSupervisor supervisor,
       @Reference NewContexts newContexts,
       @Reference LatestBinaries binaries,
-      @Reference JobCallbacks callbacks) {
+      @Reference JobCallbacks callbacks,
+      @Reference Impersonation impersonation) {
     this.dao = dao;
     this.data = DataFolder.of(bundle);
     this.supervisor = supervisor;
     this.newContexts = newContexts;
     this.binaries = binaries;
     this.callbacks = callbacks;
+    this.impersonation = impersonation;
     this.repeated = new RepeatedSubmissions(dao, this::recall);
     this.slots = config.max$_$jobs$_$per$_$context();
     if (slots < 1) {
@@ -119,7 +125,7 @@ public final class DispatchedJobs implements Jobs {
       run =
           () ->
               newContexts
-                  .forOneJob(request.classPath(), posted, caller)
+                  .forOneJob(request.classPath(), settings(submission), posted, caller)
                   .thenCompose(context -> alone(context, job));
     }
     return whileHeld(input, run);
@@ -176,6 +182,12 @@ public final class DispatchedJobs implements Jobs {
     return packages.get(0);
   }
 
+  /** What the request itself says of a context of the job's own. */
+  private static Map<String, String> settings(JobSubmission submission) {
+    String user = submission.parameters().get(Context.PROXY_USER);
+    return user == null ? Map.of() : Map.of(Context.PROXY_USER, user);
+  }
+
   private LiveContext running(String name, Caller caller) {
     LiveContext context =
         supervisor
@@ -184,6 +196,7 @@ public final class DispatchedJobs implements Jobs {
                 () ->
                     new JobserverException(
                         ErrorCode.CONTEXT_NOT_FOUND, "context " + name + " not found"));
+    impersonation.checkUse(name, context.proxyUser(), caller.name(), caller.mayImpersonate());
     context.jobs().checkAccepting();
     return context;
   }

@@ -116,8 +116,8 @@ class StoredBinariesTest {
 
   @Test
   void who_changes_its_own_only_is_refused_the_names_of_others() throws IOException {
-    Binaries ada = binaries.of(new Caller("ada", true));
-    Binaries eve = binaries.of(new Caller("eve", true));
+    Binaries ada = binaries.of(new Caller("ada", true, false));
+    Binaries eve = binaries.of(new Caller("eve", true, false));
     ada.upload("egg", BinaryType.EGG, new ByteArrayInputStream(ARCHIVE));
 
     for (ThrowingCallable change :
@@ -139,14 +139,14 @@ class StoredBinariesTest {
 
   @Test
   void a_name_that_was_taken_during_the_upload_is_refused_at_its_end() {
-    Binaries ada = binaries.of(new Caller("ada", true));
+    Binaries ada = binaries.of(new Caller("ada", true, false));
     InputStream meanwhile =
         new FilterInputStream(new ByteArrayInputStream(ARCHIVE)) {
           @Override
           public int read(byte[] bytes, int offset, int length) throws IOException {
             if (binaries.find("egg").isEmpty()) {
               binaries
-                  .of(new Caller("eve", true))
+                  .of(new Caller("eve", true, false))
                   .upload("egg", BinaryType.EGG, new ByteArrayInputStream(ARCHIVE));
             }
             return super.read(bytes, offset, length);

@@ -350,12 +350,14 @@ class JobsIT extends RunningServer {
   void whatToRunAndWhomToTellIsTheCoresToRead() {
     jobs.started.complete(null);
     server.send(
-        "POST /jobs?cp=a,b&mainClass=m.Job&appName=app&callbackUrl=http%3A%2F%2Fhost%2F%3Fa%3D1",
+        "POST /jobs?cp=a,b&mainClass=m.Job&appName=app&callbackUrl=http%3A%2F%2Fhost%2F%3Fa%3D1"
+            + "&spark.proxy.user=ada&spark.jars=x",
         "");
     assertThat(jobs.submission)
         .isCompletedWithValue(
             new JobSubmission(
-                Map.of("cp", "a,b", "mainClass", "m.Job", "appName", "app"),
+                Map.of(
+                    "cp", "a,b", "mainClass", "m.Job", "appName", "app", "spark.proxy.user", "ada"),
                 Optional.empty(),
                 "",
                 Optional.of("http://host/?a=1"),
