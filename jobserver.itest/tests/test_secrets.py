@@ -6,7 +6,9 @@ import base64
 import contextlib
 import json
 import os
+import socket
 import stat
+import struct
 import subprocess
 import threading
 import urllib.request
@@ -167,3 +169,31 @@ def test_no_answer_has_one(busy: Busy, path: str) -> None:
     answer = busy.server.get(path)
     assert answer.status == 200
     assert busy.found_in(answer.text.encode()) == []
+
+
+def listening(process: int) -> set[int]:
+    """The ports on which a process listens."""
+    files = Path("/proc") / str(process) / "fd"
+    inodes = {os.readlink(file)[8:-1] for file in files.iterdir() if file.is_symlink()}
+    lines = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in (Path("/proc/net") / table).read_text().splitlines()[1:]
+    ]
+    return {int(f[1].rpartition(":")[2], 16) for f in lines if f[3] == "0A" and f[9] in inodes}
+
+
+def test_spark_of_a_driver_talks_to_nobody_without_its_secret(busy: Busy) -> None:
+    """Any user of the machine reaches these ports, and who may talk there is the server's user."""
+    body = bytes(20)
+    frame = struct.pack(">bqi", 3, 4711, len(body)) + body  # a call, as Spark's processes make it
+    answers = []
+    for port in listening(busy.server.driver("c")):
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(struct.pack(">q", len(frame) + 8) + frame)
+            with contextlib.suppress(OSError):
+                answers.append(connection.recv(65536))
+    of_spark = [answer for answer in answers if answer[9:17] == struct.pack(">q", 4711)]
+    assert len(of_spark) >= 2, answers  # its calls, and its blocks
+    for answer in of_spark:
+        assert b"Expected SaslMessage" in answer, answer
