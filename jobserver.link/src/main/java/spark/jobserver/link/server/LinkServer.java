@@ -48,6 +48,9 @@ public final class LinkServer implements AutoCloseable {
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
   private static final int IN_MEMORY = 256 * 1024;
 
+  /** Many times of what one has; whoever reaches the port may send one. */
+  private static final int LONGEST_ENROLMENT = 16 * 1024;
+
   private static final long LONGEST_DRAIN = 16L * 1024 * 1024;
   private static final String PART = ".part";
 
@@ -59,6 +62,9 @@ public final class LinkServer implements AutoCloseable {
     setUnlessSet("sun.net.httpserver.maxReqTime", "3600");
     // A driver keeps about six connections, of which most are idle.
     setUnlessSet("sun.net.httpserver.maxIdleConnections", "2000");
+    // Each takes a thread and may take as much memory before it is known whose it is.
+    setUnlessSet("jdk.httpserver.maxConnections", "2000");
+    setUnlessSet("sun.net.httpserver.maxReqHeaderSize", "16384");
   }
 
   private static void setUnlessSet(String property, String value) {
@@ -218,13 +224,25 @@ public final class LinkServer implements AutoCloseable {
 
   private void enrol(HttpExchange exchange) throws IOException {
     Enrolment enrolment =
-        Wire.read(exchange.getRequestBody().readNBytes(IN_MEMORY), Enrolment.class);
+        Wire.read(exchange.getRequestBody().readNBytes(LONGEST_ENROLMENT), Enrolment.class);
+    if (!isWhole(enrolment)) {
+      answer(exchange, 400);
+      return;
+    }
     if (enrolment.protocol() != Wire.PROTOCOL) {
       LOG.warn("{} refused: this server speaks protocol {}", enrolment, Wire.PROTOCOL);
       answer(exchange, 401);
       return;
     }
     answer(exchange, status(desk.enrol(enrolment)));
+  }
+
+  /** JSON may be {@code null}, and leave out what a driver never does. */
+  private static boolean isWhole(Enrolment enrolment) {
+    return enrolment != null
+        && enrolment.contextId() != null
+        && enrolment.token() != null
+        && enrolment.key() != null;
   }
 
   /** The driver that asks, when its key is right; it has been answered otherwise. */
