@@ -27,16 +27,17 @@ import spark.jobserver.api.auth.IncomingRequest;
  * has handed on is of somebody else, whoever runs the proxy; and who gives a credential is known by
  * that or not at all.
  *
- * <p>It stands on four things that the kernel tells of the processes of a user, and each must be
+ * <p>It stands on five things that the kernel tells of the processes of a user, and each must be
  * told before the user is known: the line of the connection in {@code /proc/net/tcp} (whose it is,
- * and its inode), the one process whose {@code /proc/PID/fd} has that inode, the environment of
- * that process and of all it descends from, in which the drivers' mark is not, and their parents,
- * of which the server is none. A process that has left its parents keeps the mark in its
- * environment; one that has also cleared that still descends from its worker or the zygote, which
- * take in what loses its parent (subreapers), until both have ended; what a task of an executor
- * starts has no such parents. Who cannot be found is nobody: where the kernel does not tell, who
- * has gone before being looked up, and processes that the server may not look into, as in a
- * namespace of users of its own.
+ * and its inode), the one process whose {@code /proc/PID/fd} has that inode, its namespaces, which
+ * are the server's, the environment of that process and of all it descends from, in which the
+ * drivers' mark is not, and their parents, of which the server is none. A process that has left its
+ * parents keeps the mark in its environment; one that has also cleared that still descends from its
+ * worker or the zygote, which take in what loses its parent (subreapers), until both have ended;
+ * what a task of an executor starts has no such parents. Who cannot be found is nobody: where the
+ * kernel does not tell, who has gone before being looked up, and processes of containers: the
+ * server may not look into them, or they are in other namespaces of processes or users, whose ids
+ * may be of anybody.
  *
  * <p>A connection is looked up once, at its first request, and by its own name: an address and a
  * port may be another's next time.
@@ -172,8 +173,8 @@ final class LocalAuthenticator implements Authenticator {
     }
     if (found == Finding.HIDDEN && !toldOfHidden.getAndSet(true)) {
       LOG.warn(
-          "a connection of the user {} is of no process that the server may look into, in another"
-              + " container or namespace perhaps: such need a token. This is said once",
+          "a connection of the user {} is of no process that the server may look into, or of one in"
+              + " another container or namespace: such need a token. This is said once",
           name);
     }
     synchronized (connections) {
@@ -188,7 +189,7 @@ final class LocalAuthenticator implements Authenticator {
     OWN(true),
     /** It is somebody else's, or nobody's any more. */
     FOREIGN(true),
-    /** It is the user's, but of no process that can be seen. */
+    /** It is the user's, but of no process that can be seen, or of a container's. */
     HIDDEN(false),
     /** It is not there, or something has changed meanwhile. */
     NOTHING(false);
@@ -208,7 +209,8 @@ final class LocalAuthenticator implements Authenticator {
     if (!socket.get().isOpen() || socket.get().user() != own.getAsLong()) {
       return Finding.FOREIGN;
     }
-    Optional<Long> holder = processes.holder(socket.get().inode());
+    Optional<Long> holder =
+        processes.holder(socket.get().inode()).filter(processes::isBesideServer);
     return holder.isEmpty()
         ? Finding.HIDDEN
         : processes

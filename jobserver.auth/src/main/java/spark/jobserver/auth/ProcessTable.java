@@ -33,6 +33,9 @@ final class ProcessTable {
 
   private static final int DEEPEST = 64;
 
+  /** The namespaces that make a container of what is in others: another user, whatever its id. */
+  private static final List<String> APART = List.of("pid", "user");
+
   /** The line of {@code status} with the process of a thread. */
   private static final String PROCESS = "Tgid:";
 
@@ -146,6 +149,25 @@ final class ProcessTable {
       return Files.readSymbolicLink(file).toString().equals(socket);
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /**
+   * Whether a process is in no container that the server is not in, too. The user of a container
+   * may have the id of the server's, and be somebody else.
+   */
+  boolean isBesideServer(long process) {
+    Path ours = proc.resolve("self");
+    return APART.stream()
+        .allMatch(kind -> namespace(folder(process), kind).equals(namespace(ours, kind)));
+  }
+
+  /** Empty where the kernel does not tell, of all processes or of this. */
+  private static Optional<Path> namespace(Path process, String kind) {
+    try {
+      return Optional.of(Files.readSymbolicLink(process.resolve("ns").resolve(kind)));
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 

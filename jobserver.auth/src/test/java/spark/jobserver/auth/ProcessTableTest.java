@@ -95,4 +95,24 @@ class ProcessTableTest {
     process(81, 80, "b", "");
     assertThat(table.isOfDriver(80)).contains(true);
   }
+
+  @Test
+  void whatIsInAnotherNamespaceOfProcessesOrUsersIsNotBesideTheServer() throws IOException {
+    assertThat(table.isBesideServer(10)).as("the kernel has none").isTrue();
+    Files.createDirectories(proc.resolve("self"));
+    namespaces("self", "pid:[1]", "user:[2]");
+    assertThat(table.isBesideServer(10)).as("this one's are not told").isFalse();
+    namespaces("10", "pid:[1]", "user:[2]");
+    namespaces("70", "pid:[3]", "user:[2]");
+    namespaces("71", "pid:[1]", "user:[3]");
+    assertThat(table.isBesideServer(10)).isTrue();
+    assertThat(table.isBesideServer(70)).isFalse();
+    assertThat(table.isBesideServer(71)).isFalse();
+  }
+
+  private void namespaces(String process, String ofProcesses, String ofUsers) throws IOException {
+    Path folder = Files.createDirectory(proc.resolve(process).resolve("ns"));
+    Files.createSymbolicLink(folder.resolve("pid"), Path.of(ofProcesses));
+    Files.createSymbolicLink(folder.resolve("user"), Path.of(ofUsers));
+  }
 }
