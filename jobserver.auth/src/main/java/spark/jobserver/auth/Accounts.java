@@ -20,6 +20,14 @@ interface Accounts {
     record Unavailable(String text) implements Verdict {}
   }
 
+  /**
+   * Whether it takes time to find out about a name, and so is a guess; not where it could never be
+   * one of these.
+   */
+  default boolean isGuess(String name) {
+    return true;
+  }
+
   /** Finds out whether a name and a password, neither of them empty, belong together. */
   Verdict verify(String name, String password);
 

@@ -144,7 +144,10 @@ final class BasicAuthenticator implements Authenticator {
         break;
       }
     }
-    guesses.failed(credentials.name(), address);
+    // What costs nothing is not remembered: it would push out what does.
+    if (accounts.stream().anyMatch(one -> one.isGuess(credentials.name()))) {
+      guesses.failed(credentials.name(), address);
+    }
     return WRONG;
   }
 

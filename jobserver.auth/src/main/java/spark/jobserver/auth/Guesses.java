@@ -13,7 +13,8 @@ import java.util.Map;
 /**
  * Bounds how many passwords are tried for a name from an address: five in a row are free, and after
  * each further one the next must wait, for a second, two, four, up to a minute. Nobody is kept out
- * from elsewhere by that. Remembers a bounded number, those of the latest.
+ * from elsewhere by that. Remembers a bounded number, those of the latest; and apart from others
+ * those who must wait, so that many guesses at other names have none of them forgotten.
  */
 final class Guesses {
   private static final int FREE = 5;
@@ -26,8 +27,10 @@ final class Guesses {
 
   private final Clock clock;
 
-  /** Guarded by itself. */
-  private final Map<Guesser, Failures> failures = new LatestUsed<>(MOST);
+  /** Those who need not wait; guarded by this, as are all. */
+  private final Map<Guesser, Failures> few = new LatestUsed<>(MOST);
+
+  private final Map<Guesser, Failures> many = new LatestUsed<>(MOST);
 
   private record Guesser(String name, String network) {}
 
@@ -38,40 +41,34 @@ final class Guesses {
   }
 
   /** How long the next must wait; nothing when it need not. */
-  Duration wait(String name, InetAddress address) {
-    Instant now = clock.instant();
-    Failures known;
-    synchronized (failures) {
-      known = failures.getOrDefault(guesser(name, address), new Failures(0, now));
-    }
-    if (known.count() < FREE) {
+  synchronized Duration wait(String name, InetAddress address) {
+    Failures known = many.get(guesser(name, address));
+    if (known == null) {
       return Duration.ZERO;
     }
     Duration pause = Duration.ofSeconds(1L << Math.min(known.count() - FREE, 10));
     Duration left =
-        Duration.between(now, known.last().plus(pause.compareTo(LONGEST) < 0 ? pause : LONGEST));
+        Duration.between(
+            clock.instant(), known.last().plus(pause.compareTo(LONGEST) < 0 ? pause : LONGEST));
     return left.isNegative() ? Duration.ZERO : left;
   }
 
   /** Notes a wrong one. */
-  void failed(String name, InetAddress address) {
+  synchronized void failed(String name, InetAddress address) {
     Instant now = clock.instant();
-    synchronized (failures) {
-      failures.merge(
-          guesser(name, address),
-          new Failures(1, now),
-          (old, one) ->
-              old.last().plus(FORGOTTEN_AFTER).isBefore(now)
-                  ? one
-                  : new Failures(old.count() + 1, now));
-    }
+    Guesser guesser = guesser(name, address);
+    Failures before = many.getOrDefault(guesser, few.getOrDefault(guesser, new Failures(0, now)));
+    boolean isOld = before.last().plus(FORGOTTEN_AFTER).isBefore(now);
+    Failures next = new Failures(isOld ? 1 : before.count() + 1, now);
+    few.remove(guesser);
+    many.remove(guesser);
+    (next.count() < FREE ? few : many).put(guesser, next);
   }
 
   /** Forgets the wrong ones, as a right one came. */
-  void succeeded(String name, InetAddress address) {
-    synchronized (failures) {
-      failures.remove(guesser(name, address));
-    }
+  synchronized void succeeded(String name, InetAddress address) {
+    few.remove(guesser(name, address));
+    many.remove(guesser(name, address));
   }
 
   /** Names that differ by case alone may be of one user. */

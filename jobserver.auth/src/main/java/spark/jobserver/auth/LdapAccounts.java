@@ -79,6 +79,11 @@ final class LdapAccounts implements Accounts {
     }
   }
 
+  @Override
+  public boolean isGuess(String name) {
+    return isName(name);
+  }
+
   static boolean isName(String name) {
     return NAME.matcher(name).matches() && Normalizer.isNormalized(name, Normalizer.Form.NFKC);
   }

@@ -41,6 +41,11 @@ class BasicAuthenticatorTest {
     volatile String edition = "first";
 
     @Override
+    public boolean isGuess(String name) {
+      return !name.startsWith("*");
+    }
+
+    @Override
     public Verdict verify(String name, String password) {
       asked.incrementAndGet();
       if (!name.equals("ada")) {
@@ -228,5 +233,14 @@ class BasicAuthenticatorTest {
       assertThat(cut.authenticate(Requests.authorized(basic("ada:äpfel", UTF_8))))
           .isEqualTo(new Authentication.Unavailable("The directory does not answer."));
     }
+  }
+
+  @Test
+  void aNameThatCostsNothingIsNoGuess() {
+    for (int i = 0; i < 10; i++) {
+      assertThat(with("*:wrong")).isEqualTo(WRONG);
+      with("eve:wrong");
+    }
+    assertThat(with("eve:wrong")).isInstanceOf(Authentication.TooMany.class);
   }
 }

@@ -74,13 +74,22 @@ class GuessesTest {
   @Test
   void remembersABoundedNumberThoseOfTheLatest() {
     fail(10);
-    for (int i = 0; i < 9_999; i++) {
-      guesses.failed("somebody" + i, here);
-    }
+    failOthers(9_999, 5);
     assertThat(guesses.wait("ada", here)).isPositive();
-    for (int i = 0; i < 10_000; i++) {
-      guesses.failed("else" + i, here);
-    }
+    failOthers(10_000, 5);
     assertThat(guesses.wait("ada", here)).isZero();
+  }
+
+  @Test
+  void guessesAtManyNamesHaveNobodyForgottenWhoMustWait() {
+    fail(10);
+    failOthers(100_000, 1);
+    assertThat(guesses.wait("ada", here)).isPositive();
+  }
+
+  private void failOthers(int names, int times) {
+    for (int i = 0; i < names * times; i++) {
+      guesses.failed("somebody" + i / times, here);
+    }
   }
 }
