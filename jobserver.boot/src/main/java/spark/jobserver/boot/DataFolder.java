@@ -6,14 +6,19 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * The folder a server keeps everything in, held by one server at a time.
@@ -25,6 +30,9 @@ import java.time.Instant;
 final class DataFolder implements AutoCloseable {
   private static final String PID = "server.pid";
 
+  private static final Set<PosixFilePermission> OTHERS =
+      PosixFilePermissions.fromString("------rwx");
+
   private final Path path;
   private final FileChannel lock;
 
@@ -34,7 +42,8 @@ final class DataFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder where there is none, for its owner alone, and takes it.
+   * Makes the folder where there is none, for its owner alone, and takes it. From others one that
+   * is there already is closed; what its group may do the operator has chosen.
    *
    * @throws CannotStart when another server holds it, or it cannot be written
    */
@@ -44,6 +53,7 @@ final class DataFolder implements AutoCloseable {
       if (!Files.isDirectory(folder)) {
         Files.createDirectories(folder, ownerOnly());
       }
+      closeToOthers(folder);
       FileChannel channel =
           FileChannel.open(
               folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -94,6 +104,23 @@ final class DataFolder implements AutoCloseable {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
         }
         : new FileAttribute<?>[0];
+  }
+
+  /** It has what jobs have returned, and what is in the logs. */
+  private static void closeToOthers(Path folder) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
+    if (view == null) {
+      return;
+    }
+    Set<PosixFilePermission> permissions = new HashSet<>(view.readAttributes().permissions());
+    if (permissions.removeAll(OTHERS)) {
+      try {
+        view.setPermissions(permissions);
+      } catch (FileSystemException e) {
+        // Another user's, who has let this one write there.
+        System.err.println("Other users may look into the data folder " + folder + ": " + e);
+      }
+    }
   }
 
   private static String holder(Path folder) {

@@ -23,6 +23,14 @@ class DataFolderTest {
   }
 
   @Test
+  void isClosedToOthersWhereItWasThere() throws Exception {
+    Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwxr-xr-x"));
+    DataFolder.take(parent).close();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(parent)))
+        .isEqualTo("rwxr-x---");
+  }
+
+  @Test
   void tellsWhoHoldsItUntilItIsLetGo() throws Exception {
     try (DataFolder data = DataFolder.take(parent)) {
       List<String> lines = Files.readAllLines(data.resolve("server.pid"));
