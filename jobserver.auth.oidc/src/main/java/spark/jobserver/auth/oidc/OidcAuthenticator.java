@@ -8,7 +8,9 @@ import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import java.text.ParseException;
@@ -85,9 +87,15 @@ final class OidcAuthenticator implements Authenticator {
   }
 
   private Authentication authenticate(String token) {
+    Optional<JWT> read = read(token);
+    if (read.isEmpty()) {
+      return WRONG;
+    }
     try {
-      JWTClaimsSet claims = processor.process(token, null);
+      JWTClaimsSet claims = processor.process(read.get(), null);
+      // A claim may be there and null.
       return name(claims)
+          .filter(name -> claims.getExpirationTime() != null)
           .<Authentication>map(
               name ->
                   new Authentication.Known(
@@ -99,9 +107,20 @@ final class OidcAuthenticator implements Authenticator {
           .orElse(WRONG);
     } catch (KeySourceException e) {
       return UNAVAILABLE;
-    } catch (ParseException | BadJOSEException | JOSEException e) {
+    } catch (BadJOSEException | JOSEException e) {
       LOG.debug("a token is not valid: {}", e.getMessage());
       return WRONG;
+    }
+  }
+
+  /** The token, whose signature is not looked at yet; empty when it is none. */
+  private static Optional<JWT> read(String token) {
+    try {
+      return Optional.of(JWTParser.parse(token));
+    } catch (ParseException | RuntimeException e) {
+      // Anybody may send anything, and not all of it is expected there.
+      LOG.debug("a token cannot be read", e);
+      return Optional.empty();
     }
   }
 
