@@ -165,6 +165,23 @@ def test_a_user_of_the_directory_may_do_what_the_groups_give(guarded: Server) ->
         ("ada)(uid=*", PASSWORD),
         ("ada,ou=people,dc=example,dc=com", PASSWORD),
         ("ada ", PASSWORD),
+        (" ada", PASSWORD),
+        ("ada\0", PASSWORD),
+        ("a*", PASSWORD),
+        ("ada+uid=rae", PASSWORD),
+        ("ada+", PASSWORD),
+        ("uid=ada,ou=people,dc=example,dc=com", PASSWORD),
+        ("a\\64a", PASSWORD),
+        ("#04616461", PASSWORD),
+        ('"ada"', PASSWORD),
+        ("\uff41da", PASSWORD),
+        ("ad\u0430", PASSWORD),
+        ("a\u00adda", PASSWORD),
+        ("ada\u200b", PASSWORD),
+        ("${jndi:ldap://127.0.0.1:1/x}", PASSWORD),
+        ("rae", "\0"),
+        ("rae", " "),
+        ("rae", "*"),
     ],
 )
 def test_others_are_not_known(guarded: Server, name: str, password: str) -> None:
@@ -178,6 +195,7 @@ def test_passwords_are_nowhere(guarded: Server) -> None:
 
 def test_a_directory_that_is_gone_is_told_so(guarded: Server) -> None:
     process: subprocess.Popen[str] = guarded.directory  # type: ignore[attr-defined]
+    assert asking(guarded, "ada", PASSWORD).status == 200
     process.kill()
     process.wait()
     # Whoever was right a moment ago is remembered.

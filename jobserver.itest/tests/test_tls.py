@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import http.client
 import os
 import shutil
@@ -13,7 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pki import Authority
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from pki import DAY, Authority
 from server import Answer, Server, free_port, processes, running, until
 
 CONF = """
@@ -111,6 +116,114 @@ def test_a_certificate_gives_its_subject_roles(guarded: Server, authority: Autho
     assert (refused.status, "contexts:delete" in refused.text) == (403, True)
     refused = https(guarded, authority, "GET /jobs", eve)
     assert (refused.status, "jobs:read" in refused.text) == (403, True)
+
+
+CN, OU, ORG = NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME
+SCIENCE = [[(ORG, "Example")], [(OU, "science")], [(CN, "eve")]]
+
+
+def certified(
+    authority: Authority,
+    parts: list[list[tuple[ObjectIdentifier, str]]],
+    usage: ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
+    signer: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None = None,
+    days: tuple[int, int] = (-1, 1),
+) -> tuple[Path, ec.EllipticCurvePrivateKey]:
+    """A certificate of any subject, by the authority unless by another."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    issuer, signing = signer or (authority.subject, authority.key)
+    named = [x509.RelativeDistinguishedName([x509.NameAttribute(*p) for p in rdn]) for rdn in parts]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name(named))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + days[0] * DAY)
+        .not_valid_after(now + days[1] * DAY)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .sign(signing, hashes.SHA256())
+    )
+    file = authority.folder / "certified.pem"
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file, key
+
+
+@pytest.mark.parametrize(
+    ("subject", "status"),
+    [
+        ([[(ORG, "Example")], [(CN, "eve,OU=science")]], 403),
+        ([[(CN, "rae,O=Example")]], 403),
+        ([[(CN, "eve+OU=science")]], 403),
+        ([[(OU, "science\\")], [(CN, "eve")]], 403),
+        ([[(OU, " science")], [(CN, "eve")]], 403),
+        ([[(OU, "SCIENCE")], [(CN, "eve")]], 403),
+        ([[(ORG, "Example")], [(CN, "rae")], [(CN, "eve")]], 403),
+        ([[(CN, 'a" way="local')]], 403),
+        ([[(CN, "a\u202eb")]], 403),
+        ([[(ORG, "Example")], [(OU, "science"), (CN, "eve")]], 401),
+        ([[(ORG, "Example")]], 401),
+        ([[(OU, "science")], [(CN, " ")]], 401),
+        ([[(OU, "science")], [(CN, "eve\0.example")]], 401),
+        ([[(OU, "science")], [(CN, "eve\r\nx")]], 401),
+        ([[(OU, "science")], [(CN, "\x1b[2J")]], 401),
+        ([[(OU, "science")], [(CN, "\x9b2J")]], 401),
+    ],
+)
+def test_a_subject_that_only_looks_like_another_has_not_its_roles(
+    guarded: Server,
+    authority: Authority,
+    subject: list[list[tuple[ObjectIdentifier, str]]],
+    status: int,
+) -> None:
+    file, _ = certified(authority, subject)
+    assert https(guarded, authority, "GET /jobs", file).status == status
+
+
+def test_a_certificate_for_something_else_is_none_of_a_client(
+    guarded: Server, authority: Authority
+) -> None:
+    def is_refused(file: Path) -> None:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            https(guarded, authority, "GET /jobs", file)
+
+    is_refused(authority.folder / "server.pem")
+    for usage in (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CODE_SIGNING):
+        is_refused(certified(authority, SCIENCE, usage)[0])
+    is_refused(certified(authority, SCIENCE, days=(1, 2))[0])
+    _, leaf = certified(authority, [[(CN, "leaf")]])
+    name = x509.Name([x509.NameAttribute(CN, "leaf")])
+    is_refused(certified(authority, SCIENCE, signer=(name, leaf))[0])
+    is_refused(certified(authority, SCIENCE, signer=(authority.subject, leaf))[0])
+
+
+@pytest.mark.parametrize(
+    "ciphers", ["aNULL", "eNULL", "kRSA", "PSK", "SHA1", "AES128-SHA", "CAMELLIA", "ARIA"]
+)
+def test_weak_ciphers_are_refused(guarded: Server, authority: Authority, ciphers: str) -> None:
+    context = ssl.create_default_context(cafile=str(authority.file))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        https(guarded, authority, "GET /healthz", context=context)
+
+
+def test_a_page_that_came_without_tls_changes_nothing(
+    guarded: Server, authority: Authority
+) -> None:
+    ada = authority.sign("ada", o="Example", ou="science")
+    here = f"localhost:{guarded.port}"
+    for origin, status in ((f"http://{here}", 403), (f"https://{here}", 404)):
+        answer = https(guarded, authority, "DELETE /contexts/x", ada, Host=here, Origin=origin)
+        assert answer.status == status, origin
 
 
 def test_certificates_of_others_and_of_yesterday_are_refused(
