@@ -38,9 +38,7 @@ final class ApiPage {
     byTag.forEach(this::writeLinks);
     html.append("<h3><a href=\"#schemas\">Schemas</a></h3>\n</nav>\n<main>\n<h1>")
         .append(text(info.path("title")))
-        .append(" API <small>")
-        .append(text(info.path("version")))
-        .append("</small></h1>\n")
+        .append(" API</h1>\n")
         .append(paragraphs(info.path("description").asText()))
         .append("<p>For programs: <a href=\"/openapi.json\">OpenAPI 3.1</a>.</p>\n");
     byTag.forEach(this::writeTag);

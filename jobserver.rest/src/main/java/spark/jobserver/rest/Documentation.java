@@ -31,11 +31,6 @@ public final class Documentation {
    */
   record Made(int changes, String openApi, String page) {}
 
-  /** The server's version. */
-  String version() {
-    return version;
-  }
-
   /** The description as it is now. Takes a moment when it must be made. */
   Made now() {
     int changes = resources.changes();

@@ -47,7 +47,7 @@ public final class DocumentationResource {
   @GET
   @Operation(operationId = "getIndex")
   public void index(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    answers.give(suspended, request, () -> Page.answer(IndexPage.of(documentation.version())));
+    answers.give(suspended, request, () -> Page.answer(IndexPage.text()));
   }
 
   /** The same, where spark-jobserver has its pages. */

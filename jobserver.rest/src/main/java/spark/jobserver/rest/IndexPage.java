@@ -4,12 +4,12 @@ package spark.jobserver.rest;
 final class IndexPage {
   private IndexPage() {}
 
-  /** The page of a version of the server. */
-  static String of(String version) {
+  /** The page, which anybody may read: it tells nothing of this server. */
+  static String text() {
     String body =
         """
         <main>
-        <h1>Jobserver <small>%s</small></h1>
+        <h1>Jobserver</h1>
         <p>Runs Python jobs on Apache Spark.</p>
         <ul>
         <li><a href="/docs/api">The REST API</a>, to read</li>
@@ -18,8 +18,7 @@ final class IndexPage {
         <li><a href="/metricz">Metrics</a></li>
         </ul>
         </main>
-        """
-            .formatted(Page.escaped(version));
+        """;
     return Page.of("Jobserver", body);
   }
 }
