@@ -126,7 +126,6 @@ def test_a_wrong_configuration_is_named(fresh: Server, tmp_path: Path) -> None:
     authority = Authority(tmp_path / "authority")
     authority.sign("server", server=True)
     authority.sign("client")
-    stranger = Authority(tmp_path / "stranger", "Another Authority")
     right = {
         "certificate": authority.folder / "server.crt",
         "key": authority.folder / "server.key",
@@ -138,9 +137,7 @@ def test_a_wrong_configuration_is_named(fresh: Server, tmp_path: Path) -> None:
     }
     for change, words in (
         ({"key": tmp_path / "missing.key"}, "link-tls.key is "),
-        ({"key": client["key"]}, "which is not the key of the first certificate"),
         (client, "drivers, which dial 127.0.0.1, would refuse"),
-        ({"authorities": stranger.file}, "drivers, which dial 127.0.0.1, would refuse"),
     ):
         lines = [f'{key} = "{file}"' for key, file in {**right, **change}.items()]
         fresh.conf.write_text("spark.jobserver.link-tls {\n" + "\n".join(lines) + "\n}\n")
