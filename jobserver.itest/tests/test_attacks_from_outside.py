@@ -64,8 +64,8 @@ def unharmed(server: Server) -> Iterator[None]:
 
 
 def audited(server: Server, request_id: str) -> list[dict[str, str]]:
-    """The lines of the audit log on the requests whose ids begin so."""
-    text = (server.data / "log" / "audit.log").read_text()
+    """The lines of the audit log for strangers on the requests whose ids begin so."""
+    text = (server.data / "log" / "audit-strangers.log").read_text()
     lines = [dict(re.findall(r'([a-z]+)="([^"]*)"', line)) for line in text.splitlines()]
     return [line for line in lines if line["request"].startswith(request_id)]
 
@@ -446,7 +446,7 @@ def test_the_audit_log_has_nothing_that_a_terminal_obeys(server: Server) -> None
     for host in ("\x9bevil", "evil\x1b", 'evil"x'):
         send(server, "DELETE /jobs/x", host)
     until(lambda: len(audited(server, "odd-path")) >= 3, 10, "they are in the log")
-    text = (server.data / "log" / "audit.log").read_text()
+    text = (server.data / "log" / "audit-strangers.log").read_text()
     assert {c for c in text if not c.isprintable() and c != "\n"} == set()
     for line in text.splitlines():
         assert re.fullmatch(r'\S+( [a-z]+="[^"]*"){9}', line), line
