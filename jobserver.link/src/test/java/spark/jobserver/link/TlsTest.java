@@ -36,8 +36,8 @@ import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.tls.KeyFiles;
 import spark.jobserver.link.driver.AcceptedJobs;
-import spark.jobserver.link.driver.CommandHandler;
 import spark.jobserver.link.driver.DriverEnd;
+import spark.jobserver.link.driver.NotingHandler;
 import spark.jobserver.link.server.LinkServer;
 import spark.jobserver.link.server.LinkTls;
 import spark.jobserver.link.server.OwnCertificate;
@@ -52,8 +52,14 @@ class TlsTest {
   @TempDir Path folder;
   private final NotingDesk desk = new NotingDesk();
   private final NotingDesk thief = new NotingDesk();
-  private final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
   private final CompletableFuture<String> abandoned = new CompletableFuture<>();
+  private final NotingHandler handler =
+      new NotingHandler() {
+        @Override
+        public void abandoned(String why) {
+          abandoned.complete(why);
+        }
+      };
   private final BlockingQueue<AutoCloseable> open = new LinkedBlockingQueue<>();
 
   @BeforeAll
@@ -93,38 +99,11 @@ class TlsTest {
             new EnrolmentFile("context", 1, NotingDesk.TOKEN, url, moved, 1_800_000, 50, trust),
             home,
             accepted,
-            new Handler());
+            handler);
     open.add(driver);
     open.add(accepted);
     driver.start("4.0.5");
     return driver;
-  }
-
-  private final class Handler implements CommandHandler {
-    @Override
-    public void command(Command command) {
-      commands.add(command);
-    }
-
-    @Override
-    public Hello hello(String session, long received) {
-      return new Hello(session, received, Hello.ContextProgress.NONE, "", "", List.of());
-    }
-
-    @Override
-    public Heartbeat heartbeat(String session, long received) {
-      return new Heartbeat(session, received, 2, 1);
-    }
-
-    @Override
-    public boolean busy() {
-      return true;
-    }
-
-    @Override
-    public void abandoned(String why) {
-      abandoned.complete(why);
-    }
   }
 
   private void serverIsAt(String url) throws IOException {
@@ -143,7 +122,7 @@ class TlsTest {
     DriverEnd driver = dial(server.url(), own.trust());
 
     desk.log.append(new Command.KillJob("a"));
-    assertThat(NotingDesk.next(commands)).isEqualTo(new Command.KillJob("a"));
+    assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("a"));
     Event ended = new Event.JobEnded("a", Event.Ending.FINISHED, Failure.of(""));
     for (byte[] attachment : List.of(new byte[] {1}, bytes)) {
       driver.tell(ended, Content.of(attachment));
@@ -169,7 +148,7 @@ class TlsTest {
 
     NotingDesk.next(restarted.hellos);
     restarted.log.append(new Command.KillJob("b"));
-    assertThat(NotingDesk.next(commands)).isEqualTo(new Command.KillJob("b"));
+    assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("b"));
   }
 
   @Test

@@ -8,8 +8,8 @@ import spark.jobserver.link.Heartbeat;
 import spark.jobserver.link.Hello;
 
 /** A driver that keeps the commands it is given, and is always busy. */
-class NotingHandler implements CommandHandler {
-  final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
+public class NotingHandler implements CommandHandler {
+  public final BlockingQueue<Command> commands = new LinkedBlockingQueue<>();
 
   @Override
   public void command(Command command) {
