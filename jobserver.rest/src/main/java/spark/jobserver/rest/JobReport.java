@@ -17,10 +17,10 @@ import spark.jobserver.api.JobState;
  * @param classPath {@code package.module.Class}
  * @param context the name of its context
  * @param contextId the id of its context
+ * @param owner who submitted it; left out where nobody was asked for a name
  * @param duration {@code Job not done yet}, or how long it took
  * @param status where it is in its life
  * @param failure why it is ERROR or KILLED
- * @param owner who submitted it; left out where nobody was asked for a name
  * @param progress how far it has come, while it runs and where that is known
  */
 record JobReport(
@@ -29,10 +29,10 @@ record JobReport(
     String classPath,
     String context,
     String contextId,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) String owner,
     String duration,
     String status,
     @JsonIgnore Optional<FailureReport> failure,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) String owner,
     @JsonInclude(JsonInclude.Include.NON_NULL) ProgressReport progress) {
 
   /** A job as it is now; one that was only just started counts as running. */
@@ -53,10 +53,10 @@ record JobReport(
         classPath,
         context,
         contextId,
+        owner,
         duration,
         status,
         failure,
-        owner,
         known.orElse(null));
   }
 
@@ -72,12 +72,12 @@ record JobReport(
         job.classPath(),
         job.contextName(),
         job.contextId(),
+        job.owner(),
         job.endTime()
             .map(end -> Times.seconds(Duration.between(job.startTime(), end)))
             .orElse("Job not done yet"),
         shown.name(),
         job.failure().map(FailureReport::of),
-        job.owner(),
         null);
   }
 
