@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import server as jobserver
+from pki import Authority
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +36,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jobserver.Serve
     with jobserver.running(tmp_path_factory.mktemp("server")) as running:
         running.upload("example_jobs", jobserver.example("sjs_python_examples-*.egg"))
         yield running
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority of a file of tests, which has signed a certificate of a server."""
+    one = Authority(tmp_path_factory.mktemp("authority"))
+    one.sign("server", server=True)
+    return one
 
 
 @pytest.fixture

@@ -158,6 +158,17 @@ class Server:
         assert done.returncode == 0, done.stdout + done.stderr
         return self
 
+    def is_wrong(self, conf: str, words: str) -> None:
+        """Does not start with this configuration alone, and says why."""
+        self.conf.write_text(conf)
+        done = self.command(
+            "start",
+            *("--conf", str(self.conf)),
+            *("--port", str(free_port())),
+            *("--data", str(self.data)),
+        )
+        assert (done.returncode, words in done.stderr) == (7, True), done
+
     def stop(self, *more: str) -> None:
         done = self.command("stop", "--data", str(self.data), *more)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -201,17 +212,11 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def used_with(self, token: str) -> Server:
-        """The same server for a caller from elsewhere that has a token."""
+    def used_with(self, headers: dict[str, str]) -> Server:
+        """The same server for a caller whose requests have these, with hyphens for underscores."""
         other = copy.copy(self)
-        other.headers = {"X-Forwarded-For": "192.0.2.1", "Authorization": f"Bearer {token}"}
+        other.headers = {name.replace("_", "-"): value for name, value in headers.items()}
         return other
-
-    def token(self, name: str, role: str) -> str:
-        """Makes a token."""
-        done = self.command("token", "make", name, "--role", role, "--data", str(self.data))
-        assert done.returncode == 0, done
-        return done.stdout.strip()
 
     def request(
         self,

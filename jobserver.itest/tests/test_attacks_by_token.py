@@ -27,6 +27,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from credentials import PROXY, bearing
 from server import KERNEL_TELLS, Raw, Server, alive, raw, running, send, talk, until
 
 pytestmark = pytest.mark.skipif(
@@ -40,8 +41,6 @@ spark.jobserver.callback { hosts = ["127.0.0.1"], pause = "50 ms", attempts = 2 
 """
 SOURCES = Path(__file__).parents[2] / "jobserver.context.python" / "python" / "src"
 
-#: Where a caller is nobody whom the server knows by the connection.
-ELSEWHERE = {"X_Forwarded_For": "192.0.2.1"}
 
 #: Asks for `GET /jobs` at a port, by whatever way is given, and says with which status it is
 #: answered; 0 where nobody answers.
@@ -329,10 +328,6 @@ def unharmed(attacked: Attacked) -> Iterator[None]:
     assert list(attacked.server.get("/binaries").json) == ["attack"]
 
 
-def bearing(text: str) -> dict[str, str]:
-    return {**ELSEWHERE, "Authorization": f"Bearer {text}"}
-
-
 def ask(
     server: Server, request: str, headers: dict[str, str], body: bytes | str = b"", **more: str
 ) -> Raw:
@@ -539,7 +534,7 @@ def test_a_name_of_a_method_elsewhere_changes_no_method(attacked: Attacked) -> N
 )
 def test_no_upgrade_leads_past_the_gate(attacked: Attacked, upgrade: dict[str, str]) -> None:
     token = f"Bearer {attacked.token('jobs:read')}"
-    lines = {**ELSEWHERE, **upgrade, "Connection": f"Upgrade, {', '.join(upgrade)}, close"}
+    lines = {**PROXY, **upgrade, "Connection": f"Upgrade, {', '.join(upgrade)}, close"}
     for path, authorization, status in (
         ("/jobs", token, 200),
         ("/contexts", token, 403),
@@ -610,7 +605,7 @@ def test_a_token_is_taken_as_it_is_and_nowhere_else(attacked: Attacked) -> None:
     other = attacked.token("jobs:read")
     taken = [f"Bearer {token}", f"bearer {token}", f"BEARER   {token}", f"Bearer\t{token}"]
     for text in taken:
-        answer = send(attacked.server, "GET /contexts", **ELSEWHERE, Authorization=text)
+        answer = send(attacked.server, "GET /contexts", **PROXY, Authorization=text)
         assert answer.status == 200, text
     refused = [
         "",
@@ -656,7 +651,7 @@ def test_a_token_is_taken_as_it_is_and_nowhere_else(attacked: Attacked) -> None:
         ("", {"X_Client_Cert": token, "Ssl_Client_Verify": "SUCCESS"}),
     ]
     for query, headers in elsewhere:
-        answer = send(attacked.server, f"GET /contexts{query}", **ELSEWHERE, **headers)
+        answer = send(attacked.server, f"GET /contexts{query}", **PROXY, **headers)
         assert answer.status == 401, (query, headers, answer)
     for one, two in ((token, other), (other, token), (token, token), (token, "x"), ("a.b", token)):
         lines = f"Authorization: Bearer {one}\r\nAuthorization: Bearer {two}\r\n"
@@ -866,7 +861,7 @@ def test_settings_of_a_context_are_none_of_the_servers(attacked: Attacked) -> No
     """
     answer = ask(server, f"POST {job(sync='true', timeout='40')}", headers, body)
     assert answer.status == 200, answer
-    assert send(server, "GET /jobs", **ELSEWHERE).status == 401
+    assert send(server, "GET /jobs", **PROXY).status == 401
     assert send(server, "GET /jobs", host="evil.example").status == 421
     assert server.get("/binaries/passwd").status == 404
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+from credentials import PROXY
 from server import KERNEL_TELLS, Server, raw, send, talk, until
 
 import stub
@@ -29,8 +30,6 @@ pytestmark = pytest.mark.skipif(
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 
 NOBODY = 65534
-#: Where a caller is nobody whom the server knows.
-ELSEWHERE = {"X_Forwarded_For": "192.0.2.1"}
 FOLDER_OF_ALL = 0o755
 
 
@@ -199,7 +198,7 @@ SPELLINGS = [
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_another_spelling_of_what_is_anybodys_is_not(server: Server, path: str) -> None:
     for method in ("GET", "HEAD"):
-        assert send(server, f"{method} {path}", **ELSEWHERE).status in (400, 401, 404), method
+        assert send(server, f"{method} {path}", **PROXY).status in (400, 401, 404), method
 
 
 @pytest.mark.parametrize(
@@ -216,7 +215,7 @@ def test_another_spelling_of_what_is_anybodys_is_not(server: Server, path: str) 
 )
 def test_a_query_makes_nothing_else_of_it(server: Server, request_line: str) -> None:
     begin = time.monotonic()
-    assert send(server, request_line, **ELSEWHERE).status == 200
+    assert send(server, request_line, **PROXY).status == 200
     assert time.monotonic() - begin < 5
 
 
@@ -225,7 +224,7 @@ def test_a_query_makes_nothing_else_of_it(server: Server, request_line: str) -> 
 )
 def test_no_other_method_is_anybodys(server: Server, method: str) -> None:
     for path in ("/", "/healthz", "/docs/api"):
-        assert send(server, f"{method} {path}", **ELSEWHERE).status in (400, 401, 501)
+        assert send(server, f"{method} {path}", **PROXY).status in (400, 401, 501)
 
 
 def test_an_upload_by_nobody_is_not_waited_for(server: Server) -> None:
@@ -440,9 +439,9 @@ ODD = "a\x1b[2J\x9b2J\u202e\u2066\u200b\x85b\u2028c\rd\ne\x7f\x07$\\{jndi:ldap:/
 
 def test_the_audit_log_has_nothing_that_a_terminal_obeys(server: Server) -> None:
     for path in (quote(ODD), "%9B2J", "%C2%9B2J", "\x9b2J", "a%22%20caller=%22root"):
-        send(server, f"DELETE /jobs/{path}", X_Request_Id="odd-path", **ELSEWHERE)
+        send(server, f"DELETE /jobs/{path}", X_Request_Id="odd-path", **PROXY)
     for header in ("Origin", "User_Agent", "Referer", "Authorization", "X_Request_Id"):
-        send(server, "DELETE /jobs/x", **{**ELSEWHERE, header: "a\x9b2J\x1b[2J"})
+        send(server, "DELETE /jobs/x", **{**PROXY, header: "a\x9b2J\x1b[2J"})
     for host in ("\x9bevil", "evil\x1b", 'evil"x'):
         send(server, "DELETE /jobs/x", host)
     until(lambda: len(audited(server, "odd-path")) >= 3, 10, "they are in the log")
@@ -515,7 +514,7 @@ def test_of_the_files_of_the_server_others_can_read_none(server: Server) -> None
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/docs/api"])
 def test_what_anybody_may_read_tells_nothing_of_the_server(server: Server, path: str) -> None:
-    answer = send(server, f"GET {path}", **ELSEWHERE)
+    answer = send(server, f"GET {path}", **PROXY)
     assert answer.status == 200
     everything = answer.text + str(answer.headers)
     for secret in (

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from bundles import built
+from credentials import PROXY
 from prometheus_client.parser import text_string_to_metric_families
 from server import SESSION_FACTORY, Server, example, running, send, spark_home_in, until
 
@@ -40,8 +41,6 @@ class Request(SparkJob):
         return os.environ.get("JOBSERVER_REQUEST_ID")
 """
 
-#: Where a caller is nobody whom the server knows.
-ELSEWHERE = {"X_Forwarded_For": "192.0.2.1"}
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -129,7 +128,7 @@ def test_what_callers_choose_makes_no_new_series(observed: Server) -> None:
         observed.get(f"/contexts/{number}?{number}={number}")
         observed.submit(f"binary{number}", f"package.Class{number}", "metrics")
         observed.request(f"ODD{number}", "/jobs")
-        send(observed, f"GET /jobs/{number}", **ELSEWHERE)
+        send(observed, f"GET /jobs/{number}", **PROXY)
         send(observed, "GET /jobs", f"host{number}")
 
     def asked(samples: Samples) -> float:
@@ -173,12 +172,12 @@ def test_each_metric_of_the_dashboard_is_there(observed: Server) -> None:
 
 
 def test_metrics_need_a_permission(observed: Server) -> None:
-    send(observed, "GET /metrics", **ELSEWHERE).is_text(401, "Say who you are")
+    send(observed, "GET /metrics", **PROXY).is_text(401, "Say who you are")
     for role, status in (("jobs:read", 403), ("metrics:read", 200)):
         done = observed.command(
             "token", "make", role.replace(":", "-"), "--role", role, "--data", str(observed.data)
         )
-        bearer = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
+        bearer = {"Authorization": f"Bearer {done.stdout.strip()}", **PROXY}
         assert send(observed, "GET /metrics", **bearer).status == status
 
 
@@ -251,15 +250,15 @@ def test_what_changes_something_is_in_the_audit_log(observed: Server) -> None:
 
 def test_what_is_refused_is_in_the_audit_log_and_reading_is_not(observed: Server) -> None:
     secret = "0123456789abcdef" * 4
-    bearer = {"Authorization": f"Bearer {secret}", **ELSEWHERE}
+    bearer = {"Authorization": f"Bearer {secret}", **PROXY}
     send(observed, "GET /jobs", X_Request_Id="reading")
-    send(observed, "GET /jobs", X_Request_Id="unknown", **ELSEWHERE)
+    send(observed, "GET /jobs", X_Request_Id="unknown", **PROXY)
     send(observed, "GET /jobs", X_Request_Id="wrong", **bearer)
     send(observed, "GET /jobs", "evil.example.com", X_Request_Id="foreign")
     done = observed.command(
         "token", "make", "few", "--role", "jobs:read", "--data", str(observed.data)
     )
-    few = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
+    few = {"Authorization": f"Bearer {done.stdout.strip()}", **PROXY}
     send(observed, "DELETE /contexts/metrics", X_Request_Id="lacking", **few)
     for request_id, status, caller, way, log in (
         ("unknown", "401", "-", "-", "audit-strangers.log"),
@@ -304,9 +303,9 @@ def test_logs_as_json_are_one_object_a_line(tmp_path: Path) -> None:
 def test_a_server_is_ready_for_whoever_asks_and_says_why_to_who_may_know(
     observed: Server,
 ) -> None:
-    ready = send(observed, "GET /readyz", **ELSEWHERE)
+    ready = send(observed, "GET /readyz", **PROXY)
     assert (ready.status, ready.json) == (200, {"status": "SUCCESS"})
-    send(observed, "GET /readyz/checks", **ELSEWHERE).is_text(401, "Say who you are")
+    send(observed, "GET /readyz/checks", **PROXY).is_text(401, "Say who you are")
     checks = {check["name"]: check for check in observed.get("/readyz/checks").json}
     assert {check["status"] for check in checks.values()} == {"OK"}, checks
     assert {name for name, check in checks.items() if check["ready"]} >= {
@@ -348,10 +347,10 @@ def test_a_plugin_that_does_not_run_is_told_and_the_server_is_ready(observed: Se
 def test_without_its_spark_a_server_is_not_ready_but_alive(tmp_path: Path) -> None:
     spark = spark_home_in(tmp_path)
     with running(tmp_path / "server", env={"SPARK_HOME": str(spark)}) as server:
-        assert send(server, "GET /readyz", **ELSEWHERE).status == 200
+        assert send(server, "GET /readyz", **PROXY).status == 200
         spark.rename(spark.parent / "gone")
         until(lambda: server.get("/readyz").status == 503, 10, "it notices")
-        not_ready = send(server, "GET /readyz", **ELSEWHERE)
+        not_ready = send(server, "GET /readyz", **PROXY)
         assert not_ready.json == {"status": "ERROR", "result": "Not ready"}
         (failing,) = [c for c in server.get("/readyz/checks").json if c["status"] != "OK"]
         assert failing["name"] == "spark"
@@ -374,11 +373,11 @@ def test_the_status_is_what_a_person_wants_to_read(observed: Server) -> None:
 
 
 def test_the_status_needs_permission(observed: Server) -> None:
-    send(observed, "GET /status", **ELSEWHERE).is_text(401, "Say who you are")
+    send(observed, "GET /status", **PROXY).is_text(401, "Say who you are")
     done = observed.command(
         "token", "make", "contexts", "--role", "contexts:read", "--data", str(observed.data)
     )
-    bearer = {"Authorization": f"Bearer {done.stdout.strip()}", **ELSEWHERE}
+    bearer = {"Authorization": f"Bearer {done.stdout.strip()}", **PROXY}
     status = send(observed, "GET /status", **bearer)
     assert status.status == 200
     assert "metrics  RUNNING" in status.text

@@ -102,13 +102,6 @@ class Line:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    one = Authority(tmp_path_factory.mktemp("authority"))
-    one.sign("server", server=True)
-    return one
-
-
-@pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Server]:
     """A server with all that browsers send by themselves, and a plugin that answers HTTP."""
     plugin = bundles.built(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from credentials import bearing, token
 from server import KERNEL_TELLS, Server, example, running
 
 pytestmark = pytest.mark.skipif(
@@ -28,11 +29,16 @@ class House:
     job: str
 
 
+def tenant(server: Server, name: str, role: str = "tenant") -> Server:
+    """The server for somebody with a token."""
+    return server.used_with(bearing(token(server, "make", name, "--role", role)))
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with running(tmp_path_factory.mktemp("tenants")) as server:
-        alice = server.used_with(server.token("alice", "tenant"))
-        bob = server.used_with(server.token("bob", "tenant"))
+        alice = tenant(server, "alice")
+        bob = tenant(server, "bob")
         alice.upload("words", example("sjs_python_examples-*.egg"))
         alice.context("hers")
         answer = alice.submit("words", WORDS, "hers", INPUT, sync="true", timeout="60")
@@ -127,7 +133,7 @@ def test_a_job_without_a_context_has_one_of_its_owner(house: House) -> None:
 
 def test_who_may_start_jobs_anywhere_sees_those_of_its_own(house: House) -> None:
     role = "jobs:start,jobs:read:own,jobs:delete:own"
-    guest = house.operator.used_with(house.operator.token("guest", role))
+    guest = tenant(house.operator, "guest", role)
 
     answer = guest.submit("words", WORDS, "hers", INPUT, sync="true", timeout="60")
 
@@ -158,8 +164,5 @@ def test_tenants_may_do_nothing_that_is_everybodys(house: House) -> None:
 
 @pytest.mark.parametrize("role", ["data:read:own", "jobs:read:mine", "contexts:start:own"])
 def test_there_is_no_such_permission(house: House, role: str) -> None:
-    done = house.operator.command(
-        "token", "make", "odd", "--role", role, "--data", str(house.operator.data)
-    )
-    assert done.returncode == 2, done
-    assert "a role is admin, user, tenant, reader" in done.stderr
+    refusal = token(house.operator, "make", "odd", "--role", role, code=2)
+    assert "a role is admin, user, tenant, reader" in refusal

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from pki import DAY, Authority
-from server import Answer, Server, free_port, processes, running, until
+from server import Answer, Server, processes, running, until
 
 CONF = """
 spark.jobserver {{
@@ -35,13 +35,6 @@ spark.jobserver {{
   }}
 }}
 """
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    one = Authority(tmp_path_factory.mktemp("authority"))
-    one.sign("server", server=True)
-    return one
 
 
 @pytest.fixture(scope="module")
@@ -367,14 +360,4 @@ def test_a_wrong_configuration_is_named(fresh: Server, authority: Authority) -> 
         ('"wanted"', '"maybe"'): 'client-certificates is "maybe"',
         ('"wanted"', '"none"'): "spark.jobserver.auth.ways has certificate, but",
     }.items():
-        fresh.conf.write_text(conf.replace(*change))
-        done = fresh.command(
-            "start",
-            "--conf",
-            str(fresh.conf),
-            "--port",
-            str(free_port()),
-            "--data",
-            str(fresh.data),
-        )
-        assert (done.returncode, words in done.stderr) == (7, True), done
+        fresh.is_wrong(conf.replace(*change), words)

@@ -105,7 +105,7 @@ final class Permissions {
   }
 
   private static Caller caller(Identity identity, boolean onlyOwn) {
-    return identity.way().equals(NOBODY_ASKED)
+    return !onlyOwn && identity.way().equals(NOBODY_ASKED)
         ? Caller.SERVER
         : new Caller(identity.name(), onlyOwn, identity.may(Caller.IMPERSONATE));
   }

@@ -96,6 +96,9 @@ class PermissionsTest {
   void whereNobodyIsAskedNobodyIsKnown() {
     Identity anybody = new Identity("everybody", "none", Set.of("*"), true);
     assertThat(Permissions.check(anybody, "GET", "/jobs")).isEqualTo(Caller.SERVER);
+    Identity some = new Identity("everybody", "none", Set.of("jobs:read:own"), true);
+    assertThat(Permissions.check(some, "GET", "/jobs"))
+        .isEqualTo(new Caller("everybody", true, false));
   }
 
   private static Identity known(String... permissions) {

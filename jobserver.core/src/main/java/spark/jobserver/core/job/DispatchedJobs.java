@@ -115,20 +115,16 @@ public final class DispatchedJobs implements Jobs {
     JobInput input = new JobInput(PostedConfig.json(posted), submission.callback(), key);
     List<Binary> packages = request.packages().stream().map(binaries::find).toList();
     List<Binary> needed = binaries.dependencies(request.dependencies());
-    Supplier<CompletionStage<Submission>> run;
-    if (submission.context().isPresent()) {
-      LiveContext context = running(submission.context().get(), caller);
-      Run job = new Run(only(packages), needed, request.classPath(), input, logged, caller.name());
-      run = () -> dispatch(context, job);
-    } else {
-      Run job = new Run(only(packages), needed, request.classPath(), input, logged, caller.name());
-      run =
-          () ->
-              newContexts
-                  .forOneJob(request.classPath(), settings(submission), posted, caller)
-                  .thenCompose(context -> alone(context, job));
-    }
-    return whileHeld(input, run);
+    Optional<LiveContext> named = submission.context().map(name -> running(name, caller));
+    Run run = new Run(only(packages), needed, request.classPath(), input, logged, caller.name());
+    return whileHeld(
+        input,
+        () ->
+            named.isPresent()
+                ? dispatch(named.get(), run)
+                : newContexts
+                    .forOneJob(request.classPath(), settings(submission), posted, caller)
+                    .thenCompose(context -> alone(context, run)));
   }
 
   /**
