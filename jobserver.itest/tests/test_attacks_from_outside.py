@@ -8,6 +8,8 @@ the ports of a driver in `test_secrets.py`. What those with a token try is in `t
 from __future__ import annotations
 
 import contextlib
+import http.client
+import itertools
 import json
 import os
 import re
@@ -522,6 +524,41 @@ def test_what_anybody_may_read_tells_nothing_of_the_server(server: Server, path:
         *("0.1.0", "Jetty", "Jersey", "Java/", "Derby"),
     ):
         assert secret not in everything, secret
+
+
+HEADERS = (
+    *("Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Allow", "Connection"),
+    *("Content-Disposition", "Content-Encoding", "Content-Language", "Content-Location"),
+    *("Content-Type", "Cookie", "Date", "Expect", "Forwarded", "If-Match", "If-Modified-Since"),
+    *("If-None-Match", "If-Unmodified-Since", "Link", "Range", "TE", "Trailer", "Upgrade"),
+)
+VALUES = (
+    *("", "x", ";", "/", "*", "=", '"', ", ,", "\t", "-1", "\xff", "a/b,c/d", "a=b; $Path="),
+    *("*/*;q=x", "*/*;q=2", "text/plain;q=x", "text/plain;q=2", "text/plain; q=0.5555", "*;q=x"),
+    *(
+        "text/plain;q",
+        'text/plain;q="',
+        'text/plain;charset="',
+        'a/b;c="\\',
+        "a/b;charset=x",
+    ),
+    *("W/", 'W/"', "Thu, 99 Foo", "bytes=x", "gzip;q=x", "100-continue, x", "h2c"),
+)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/docs/api"])
+def test_no_header_is_too_odd_for_what_anybody_may_read(server: Server, path: str) -> None:
+    found = {}
+    for header, value in itertools.product(HEADERS, VALUES):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.putrequest("GET", path, skip_accept_encoding=True)
+            connection.putheader("X-Forwarded-For", "192.0.2.1")
+            connection.putheader(header, value.encode("latin-1"))
+            connection.endheaders()
+            found[header, value] = connection.getresponse().status
+    assert {told: status for told, status in found.items() if status >= 500} == {}
+    assert set(found.values()) >= {200, 400}
 
 
 def test_many_enrolments_that_do_not_end_fit_into_the_memory(server: Server) -> None:

@@ -20,6 +20,7 @@ from server import Server, example, running
 
 PASSWORD = "correct-horse-battery"
 OF_SPARK = "key-of-a-store-for-spark"
+NOBODY = 65534
 SLOW = "example_jobs.slow_job.SlowJob"
 
 CONF = f"""
@@ -171,10 +172,15 @@ def test_no_answer_has_one(busy: Busy, path: str) -> None:
     assert busy.found_in(answer.text.encode()) == []
 
 
+def sockets(process: int) -> set[str]:
+    """The numbers by which the kernel knows the sockets of a process."""
+    files = Path("/proc") / str(process) / "fd"
+    return {os.readlink(file)[8:-1] for file in files.iterdir() if file.is_symlink()}
+
+
 def listening(process: int) -> set[int]:
     """The ports on which a process listens."""
-    files = Path("/proc") / str(process) / "fd"
-    inodes = {os.readlink(file)[8:-1] for file in files.iterdir() if file.is_symlink()}
+    inodes = sockets(process)
     lines = [
         line.split()
         for table in ("tcp", "tcp6")
@@ -197,3 +203,27 @@ def test_spark_of_a_driver_talks_to_nobody_without_its_secret(busy: Busy) -> Non
     assert len(of_spark) >= 2, answers  # its calls, and its blocks
     for answer in of_spark:
         assert b"Expected SaslMessage" in answer, answer
+
+
+def listening_sockets(process: int) -> set[Path]:
+    """The sockets in the file system on which a process listens."""
+    inodes = sockets(process)
+    lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    here = Path(f"/proc/{process}/cwd").resolve()
+    return {(here / f[7]).resolve() for f in lines if f[3] == "00010000" and f[6] in inodes}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_no_other_user_reaches_the_socket_of_the_workers(busy: Busy) -> None:
+    """By it a driver tells its workers what to run."""
+    found = listening_sockets(busy.server.driver("c"))
+    assert {path.name for path in found} == {"workers.sock"}
+    for path in found:
+        os.seteuid(NOBODY)
+        try:
+            with socket.socket(socket.AF_UNIX) as other, pytest.raises(PermissionError):
+                other.connect(str(path))
+        finally:
+            os.seteuid(0)
+        with socket.socket(socket.AF_UNIX) as own:
+            own.connect(str(path))

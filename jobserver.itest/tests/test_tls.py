@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import http.client
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -361,3 +363,59 @@ def test_a_wrong_configuration_is_named(fresh: Server, authority: Authority) -> 
         ('"wanted"', '"none"'): "spark.jobserver.auth.ways has certificate, but",
     }.items():
         fresh.is_wrong(conf.replace(*change), words)
+
+
+@pytest.mark.parametrize("name", ["evil.example", "localhost", "a" * 63 + ".example", "xn--a"])
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_a_name_of_a_server_that_is_none_opens_nothing(
+    guarded: Server, authority: Authority, name: str, host: str
+) -> None:
+    context = ssl.create_default_context(cafile=str(authority.file))
+    context.check_hostname = False
+    with (
+        socket.create_connection(("127.0.0.1", guarded.port), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname=name) as connection,
+    ):
+        connection.sendall(
+            f"GET /jobs HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n".encode()
+        )
+        status = int(connection.recv(65536).split(b" ", 2)[1])
+    assert status == (401 if host == "localhost" else 421)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
+@pytest.mark.parametrize("again", [False, True])
+def test_a_connection_is_not_negotiated_again(
+    guarded: Server, authority: Authority, again: bool
+) -> None:
+    """A client could have that done for ever, which is more work for the server than for itself."""
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{guarded.port}", "-tls1_2", "-crlf"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert client.stdin is not None
+    assert client.stdout is not None
+    try:
+        said = b""
+        while b"Extended master secret" not in said:
+            said += client.stdout.readline()
+        if again:
+            client.stdin.write(b"R\n")  # so one asks for it
+            client.stdin.flush()
+            while b"RENEGOTIATING" not in said:
+                said += client.stdout.readline()
+        with contextlib.suppress(BrokenPipeError):
+            client.stdin.write(b"GET /healthz HTTP/1.1\nHost: localhost\nConnection: close\n\n")
+            client.stdin.flush()
+        said += client.stdout.read()
+        client.wait(30)
+    finally:
+        client.kill()
+        client.stdin.close()
+        client.stdout.close()
+        client.wait()
+    assert said.endswith(b"RENEGOTIATING\nclosed\n" if again else b"closed\n"), said
+    assert (b"HTTP/1.1 200" in said) is not again, said
+    assert https(guarded, authority, "GET /healthz").status == 200

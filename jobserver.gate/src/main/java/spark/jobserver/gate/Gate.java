@@ -117,6 +117,7 @@ final class Gate implements Preprocessor {
   private Optional<HttpServletRequest> passed(HttpServletRequest request, GatedAnswer answer) {
     Rules current = rules.orElseThrow(() -> isShut(answer));
     checkFraming(request, answer);
+    ContentType.check(request.getContentType());
     current.hosts().check(request.getServerName());
     Cors cors = current.cors();
     answer.haveAlso(cors.headers(request));

@@ -10,4 +10,7 @@ public @interface GateConfig {
 
   /** By which names the server is called, beside those of the loopback and its own address. */
   String[] hosts() default {};
+
+  /** How many connections there may be at a time. */
+  int max$_$connections() default 5000;
 }

@@ -1,5 +1,6 @@
 package spark.jobserver.gate;
 
+import jakarta.servlet.ServletContext;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -8,6 +9,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
@@ -44,6 +46,7 @@ public final class GatedHttp {
   private final HttpPort port;
   private final Authenticators authenticators;
   private final JettyTls tls;
+  private final JettyConnections connections;
   private final Gate gate;
   private final ServiceRegistration<Preprocessor> registration;
 
@@ -67,10 +70,11 @@ public final class GatedHttp {
     this.startup = startup;
     this.port = new HttpPort(context, configurations);
     Gate.Rules rules = rules(gateConfig, corsConfig, address);
+    this.connections = new JettyConnections(checked(() -> JettyConnections.allowed(gateConfig)));
     this.tls = new JettyTls(context.getDataFile("tls").toPath());
     Map<String, String> secured = secured(tlsConfig);
     this.authenticators = new Authenticators(context);
-    this.gate = new Gate(new Entrance(authenticators::now), rules, tls::adopt);
+    this.gate = new Gate(new Entrance(authenticators::now), rules, this::adopt);
     this.registration =
         context.registerService(
             Preprocessor.class,
@@ -86,6 +90,7 @@ public final class GatedHttp {
       GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address, TlsConfig tlsConfig)
       throws IOException, InterruptedException {
     gate.adopt(rules(gateConfig, corsConfig, address));
+    connections.allow(checked(() -> JettyConnections.allowed(gateConfig)));
     open(address, secured(tlsConfig));
   }
 
@@ -107,14 +112,26 @@ public final class GatedHttp {
   }
 
   private Gate.Rules rules(GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address) {
+    return checked(
+        () ->
+            new Gate.Rules(
+                new ServedHosts(own(address.bind$_$address()), List.of(gateConfig.hosts())),
+                new Cors(new Origins(List.of(corsConfig.origins())))));
+  }
+
+  /** What is made of the configuration; the server ends where that is wrong. */
+  private <T> T checked(Supplier<T> made) {
     try {
-      return new Gate.Rules(
-          new ServedHosts(own(address.bind$_$address()), List.of(gateConfig.hosts())),
-          new Cors(new Origins(List.of(corsConfig.origins()))));
+      return made.get();
     } catch (IllegalArgumentException e) {
       startup.failed(CONFIGURATION, e.getMessage());
       throw e;
     }
+  }
+
+  private void adopt(ServletContext context) {
+    tls.adopt(context);
+    connections.adopt(context);
   }
 
   /** By what the server is called that listens there. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.lang.reflect.Method;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,18 +18,20 @@ class ConfigTest {
     assertThat(defaults(CorsConfig.class)).isEqualTo(file(CorsConfig.PID));
   }
 
-  private static Map<String, List<?>> defaults(Class<?> type) {
-    Map<String, List<?>> defaults = new TreeMap<>();
+  private static Map<String, Object> defaults(Class<?> type) {
+    Map<String, Object> defaults = new TreeMap<>();
     for (Method key : type.getDeclaredMethods()) {
-      defaults.put(key.getName(), Arrays.asList((String[]) key.getDefaultValue()));
+      Object value = key.getDefaultValue();
+      defaults.put(
+          key.getName().replace("$_$", "-"),
+          value instanceof String[] several ? List.of(several) : value);
     }
     return defaults;
   }
 
-  private static Map<String, List<?>> file(String block) {
+  private static Map<String, Object> file(String block) {
     Config file = ConfigFactory.parseResources("reference.conf").getConfig(block);
     return file.entrySet().stream()
-        .collect(
-            Collectors.toMap(Map.Entry::getKey, entry -> (List<?>) entry.getValue().unwrapped()));
+        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().unwrapped()));
   }
 }

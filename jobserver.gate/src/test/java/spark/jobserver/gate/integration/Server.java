@@ -76,6 +76,9 @@ final class Server implements AutoCloseable {
   /** What the file of an operator says of TLS; set before {@link #configure}. */
   Map<String, String> tls = Map.of("client-certificates", "none");
 
+  /** How many connections there may be at a time; set before {@link #configure}. */
+  int mostConnections = 5_000;
+
   private final ServiceRegistration<Authenticator> authenticator;
   private final Framework framework;
   private final int port;
@@ -243,7 +246,9 @@ final class Server implements AutoCloseable {
 
   /** Writes the configuration that the file of an operator would lead to. */
   void configure(List<String> hosts, List<String> origins) throws IOException {
-    configure("spark.jobserver.gate", Map.of("hosts", hosts.toArray(String[]::new)));
+    configure(
+        "spark.jobserver.gate",
+        Map.of("hosts", hosts.toArray(String[]::new), "max-connections", mostConnections));
     configure("spark.jobserver.cors", Map.of("origins", origins.toArray(String[]::new)));
     configure("spark.jobserver.tls", tls);
     configure(
