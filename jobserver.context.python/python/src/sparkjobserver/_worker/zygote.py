@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sparkjobserver._worker import frames
+from sparkjobserver._worker import frames, hocon
 from sparkjobserver._worker.joblog import JobLog
 
 _PR_SET_PDEATHSIG = 1
@@ -112,6 +112,7 @@ def preload() -> None:
     :raises ImportError: when this interpreter cannot run jobs
     """
     with _environment(_WITHOUT_THREADS):
+        hocon.load_trees_alone()
         for name in _NEEDED:
             importlib.import_module(name)
         for name in _USEFUL:

@@ -1,0 +1,130 @@
+"""pyhocon as jobs find it: its trees are there, and the rest comes when it is used."""
+
+import subprocess
+import sys
+
+import pytest
+
+BEGIN = """
+import sys
+from sparkjobserver._worker import hocon
+hocon.load_trees_alone()
+from sparkjobserver._worker import configuration
+tree = configuration.from_json('{"a": {"b": [1, {"c": "d"}]}}')
+def parser():
+    return "pyparsing" in sys.modules
+"""
+
+
+def run(code: str, begin: str = BEGIN) -> None:
+    """Runs it in an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", begin + code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_trees_need_no_parser():
+    run(
+        "from pyhocon import ConfigTree, ConfigMissingException\n"
+        "import pyhocon.config_tree\n"
+        "assert type(tree) is ConfigTree is pyhocon.ConfigTree is pyhocon.config_tree.ConfigTree\n"
+        "assert tree.get_list('a.b')[1].get_string('c') == 'd'\n"
+        "try:\n    tree.get('x.y')\nexcept ConfigMissingException:\n    pass\n"
+        "assert not parser()\n"
+        "assert not {'ssl', 'urllib.request'} & set(sys.modules)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from pyhocon import ConfigFactory\nassert ConfigFactory.parse_string('x = 1')['x'] == 1",
+        "import pyhocon\nassert pyhocon.ConfigFactory.parse_string('x { y = 1 }')['x.y'] == 1",
+        "import pyhocon\nassert pyhocon.config_parser.ConfigParser",
+        "from pyhocon.config_parser import ConfigFactory\nConfigFactory.parse_string('x = 1')",
+        "from pyhocon import *\nassert ConfigFactory and ConfigTree and HOCONConverter",
+        "from pyhocon import HOCONConverter\nassert HOCONConverter.to_json(tree, indent=1)",
+        "assert tree.with_fallback(__import__('pyhocon').ConfigTree({'z': 2}))['z'] == 2",
+        "assert tree.with_fallback(configuration.from_dict({'z': 2}))['z'] == 2",
+        "import pickle\nassert pickle.loads(pickle.dumps(tree)) == tree",
+        "import copy\nassert copy.deepcopy(tree) == tree",
+    ],
+)
+def test_the_rest_is_there_when_it_is_used(use: str):
+    run(use)
+
+
+def test_trees_made_before_and_after_are_of_one_kind():
+    run(
+        "from pyhocon import ConfigFactory\n"
+        "assert parser()\n"
+        "assert type(ConfigFactory.parse_string('x = 1')) is type(tree)\n"
+        "assert ConfigFactory.parse_string('a.b = [1, { c = d }]') == tree\n"
+    )
+
+
+def test_an_error_of_a_tree_tells_where():
+    run(
+        "from pyhocon.config_tree import ConfigValues, ConfigTree, ConfigWrongTypeException\n"
+        "values = ConfigValues([configuration.from_dict({'a': 1}), [1]], 'x\\ny = {} []', 4)\n"
+        "try:\n    values.transform()\n"
+        "except ConfigWrongTypeException as e:\n    assert '(line: 2, col: 3)' in str(e), e\n"
+        "else:\n    raise AssertionError\n"
+    )
+
+
+def test_what_it_does_not_have_is_missed_as_ever():
+    run(
+        "import pyhocon\n"
+        "assert not hasattr(pyhocon, '__wrapped__')\n"
+        "assert not parser()\n"
+        "try:\n    pyhocon.nothing\n"
+        "except AttributeError as e:\n"
+        "    assert str(e) == \"module 'pyhocon' has no attribute 'nothing'\", e\n"
+        "try:\n    from pyhocon import nothing\nexcept ImportError:\n    pass\n"
+    )
+
+
+def test_many_threads_get_all_of_it():
+    run(
+        "import threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "start = threading.Barrier(8)\n"
+        "def use(_):\n"
+        "    start.wait()\n"
+        "    from pyhocon import ConfigFactory\n"
+        "    return ConfigFactory.parse_string('x = 1')['x']\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    assert list(pool.map(use, range(8))) == [1] * 8\n"
+    )
+
+
+@pytest.mark.parametrize("first", ["import pyhocon", "import pyparsing"])
+def test_where_it_is_loaded_already_it_stays(first: str):
+    run("assert parser()\nfrom pyhocon import ConfigFactory", first + BEGIN)
+
+
+def test_another_pyhocon_is_loaded_as_a_whole(tmp_path):
+    package = tmp_path / "pyhocon"
+    package.mkdir()
+    (package / "__init__.py").write_text("from pyhocon.config_tree import ConfigTree\n")
+    (package / "config_tree.py").write_text(
+        "from pyparsing import Word\nclass ConfigTree(dict):\n    pass\n"
+    )
+    run("assert parser()", f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n" + BEGIN)
+
+
+def test_without_any_it_says_so():
+    begin = "import sys\nsys.path_hooks.clear()\nsys.path_importer_cache.clear()\n"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from sparkjobserver._worker import hocon\n" + begin + "hocon.load_trees_alone()",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ImportError: there is no pyhocon" in done.stderr, done.stderr
