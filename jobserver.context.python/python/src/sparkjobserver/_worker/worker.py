@@ -19,6 +19,9 @@ from sparkjobserver._worker.failures import failure_of
 from sparkjobserver._worker.rehearsal import rehearse
 from sparkjobserver._worker.slate import Slate
 
+_PATIENCE = 1.0
+"""Seconds that a worker is there at most after it has told the outcome of its last job."""
+
 
 def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoReturn:
     """Is the whole life of a worker.
@@ -52,12 +55,23 @@ def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoRetu
         job = jobs.Job.from_message(message)
         stays = _run(job, attachment, connection, slate)
         if not stays:
-            connection.close()
+            _see_taken(connection)
             # Threads that the job has left may run on for ever, so nothing waits for them.
             os._exit(0)
         # By now the driver may have sent the next job, which waits until all this is done.
         slate.wipe()
         attachment.settle(job.tag)
+
+
+def _see_taken(connection: socket.socket) -> None:
+    """Waits until the driver has taken the outcome, which closes the connection then.
+
+    To take apart a process of this size is a millisecond of a processor, which those who pass on
+    the outcome would lack.
+    """
+    connection.settimeout(_PATIENCE)
+    with contextlib.suppress(OSError):
+        connection.recv(1)
 
 
 def _run(job: jobs.Job, attachment: Attachment, connection: socket.socket, slate: Slate) -> bool:

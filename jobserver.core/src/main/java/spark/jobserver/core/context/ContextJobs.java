@@ -294,7 +294,6 @@ public final class ContextJobs {
       killWishes.remove(job.id());
       giveBackSlot();
       around.counters().ended(ended.state(), live.times(event));
-      logEnd(ended, live.request());
     }
     if (won && end.refusal().isPresent()) {
       live.started().completeExceptionally(end.refusal().get());
@@ -313,6 +312,8 @@ public final class ContextJobs {
       live.ended().completeExceptionally(e);
     }
     if (first) {
+      // Now: whoever waits for the end does not wait for the log.
+      logEnd(ended, live.request());
       whenEnded.ended(ended, end.refusal().isPresent());
     }
   }
