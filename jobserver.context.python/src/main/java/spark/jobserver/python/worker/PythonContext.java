@@ -15,6 +15,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkContext$;
@@ -64,8 +68,11 @@ public final class PythonContext implements RunningContext {
   private final SparkProgress progress;
   private final NamedObjects namedObjects;
   private final JobNeeds needs;
-  private final ContextThreads threads;
-  private final Map<PythonJob, Thread> jobs = new ConcurrentHashMap<>();
+  private final ExecutorService threads;
+
+  /** Those that run, and what is done when they do not any more. */
+  private final Map<PythonJob, CompletableFuture<Void>> jobs = new ConcurrentHashMap<>();
+
   private final CompletableFuture<String> broken = new CompletableFuture<>();
   private volatile boolean closed;
 
@@ -89,7 +96,7 @@ public final class PythonContext implements RunningContext {
     this.progress = progress;
     this.namedObjects = namedObjects;
     this.needs = needs;
-    this.threads = threads;
+    this.threads = Executors.newCachedThreadPool(threads);
   }
 
   /**
@@ -271,23 +278,23 @@ public final class PythonContext implements RunningContext {
       broke("Spark's context was stopped");
     }
     PythonJob job = new PythonJob(request, listener, needs);
-    Thread thread =
-        threads.newThread(
-            "job-" + request.id(),
-            () -> {
-              try {
-                job.run();
-              } finally {
-                jobs.remove(job);
-              }
-            });
+    CompletableFuture<Void> end = new CompletableFuture<>();
     synchronized (this) {
       if (closed || broken.isDone()) {
         throw new IllegalStateException("context " + name + " runs no more jobs");
       }
-      jobs.put(job, thread);
+      jobs.put(job, end);
+      threads.execute(
+          () -> {
+            Thread.currentThread().setName("job-" + request.id());
+            try {
+              job.run();
+            } finally {
+              jobs.remove(job);
+              end.complete(null);
+            }
+          });
     }
-    thread.start();
     return job;
   }
 
@@ -323,16 +330,21 @@ public final class PythonContext implements RunningContext {
     Failure why = Failure.of("Context (%s) for this job was terminated".formatted(name));
     jobs.keySet().forEach(job -> job.terminate(why));
     workers.close();
+    threads.shutdown();
     jobs.values().forEach(PythonContext::join);
     progress.close();
     end(recipe, made, folder);
   }
 
-  private static void join(Thread job) {
+  private static void join(CompletableFuture<Void> end) {
     try {
-      job.join(JOBS_PATIENCE.toMillis());
+      end.get(JOBS_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (TimeoutException e) {
+      logger.warn("A job has not ended within {}", JOBS_PATIENCE);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // is never completed so
     }
   }
 
