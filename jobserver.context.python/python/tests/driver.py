@@ -205,13 +205,19 @@ class Worker:
         return self
 
     def answer(self):
-        """All that the worker says until it closes the connection; the result parsed."""
+        """All that the worker says of its job; the result parsed. Closes the connection then."""
         said = []
         with contextlib.suppress(EOFError):
-            while True:
+            while not said or said[-1]["op"] != "ended":
+                said.append(self._next())
+            if said[-1]["outcome"] == "finished":
                 said.append(self._next())
         self.connection.close()
         return said
+
+    def said(self, messages):
+        """So many messages of the worker, which is not told that they were taken."""
+        return [self._next() for _ in range(messages)]
 
     def result(self):
         """The result of a job that is over, whose worker stays."""

@@ -43,6 +43,11 @@ def test_trees_need_no_parser():
         "import pyhocon\nassert pyhocon.ConfigFactory.parse_string('x { y = 1 }')['x.y'] == 1",
         "import pyhocon\nassert pyhocon.config_parser.ConfigParser",
         "from pyhocon.config_parser import ConfigFactory\nConfigFactory.parse_string('x = 1')",
+        "from pyhocon.converter import HOCONConverter\nassert HOCONConverter.to_json(tree)",
+        "import pyhocon.converter\nassert pyhocon.converter.HOCONConverter",
+        "from pyhocon.tool import main\nassert main",
+        "from pyhocon import config_parser\nassert config_parser.ConfigParser",
+        "import pyhocon, importlib\nassert importlib.reload(pyhocon).ConfigFactory",
         "from pyhocon import *\nassert ConfigFactory and ConfigTree and HOCONConverter",
         "from pyhocon import HOCONConverter\nassert HOCONConverter.to_json(tree, indent=1)",
         "assert tree.with_fallback(__import__('pyhocon').ConfigTree({'z': 2}))['z'] == 2",
@@ -86,17 +91,48 @@ def test_what_it_does_not_have_is_missed_as_ever():
     )
 
 
-def test_many_threads_get_all_of_it():
+def test_many_threads_get_all_of_it_by_all_ways():
     run(
-        "import threading\n"
+        "import faulthandler, threading\n"
+        "faulthandler.dump_traceback_later(20, exit=True)\n"
         "from concurrent.futures import ThreadPoolExecutor\n"
-        "start = threading.Barrier(8)\n"
-        "def use(_):\n"
+        "ways = ['from pyhocon import ConfigFactory as it',\n"
+        "        'from pyhocon import HOCONConverter as it',\n"
+        "        'from pyhocon.converter import HOCONConverter as it',\n"
+        "        'from pyhocon.config_parser import ConfigParser as it'] * 2\n"
+        "start = threading.Barrier(len(ways))\n"
+        "def use(way):\n"
         "    start.wait()\n"
-        "    from pyhocon import ConfigFactory\n"
-        "    return ConfigFactory.parse_string('x = 1')['x']\n"
-        "with ThreadPoolExecutor(8) as pool:\n"
-        "    assert list(pool.map(use, range(8))) == [1] * 8\n"
+        "    names = {}\n"
+        "    exec(way, names)\n"
+        "    return names['it']\n"
+        "with ThreadPoolExecutor(len(ways)) as pool:\n"
+        "    assert all(pool.map(use, ways))\n"
+    )
+
+
+@pytest.mark.parametrize("first", ["", "pyhocon.ConfigFactory\n"])
+def test_a_function_that_uses_it_can_be_sent_to_executors(first: str):
+    run(
+        "import pyhocon, pickle\n"
+        f"{first}"
+        "from pyspark import cloudpickle\n"
+        "sent = cloudpickle.dumps(lambda text: pyhocon.ConfigFactory.parse_string(text)['x'])\n"
+        "assert pickle.loads(sent)('x = 1') == 1\n"
+    )
+
+
+def test_a_failure_to_load_the_rest_is_told_each_time_and_not_for_ever(tmp_path):
+    (tmp_path / "pyparsing.py").write_text("raise ImportError('too old')\n")
+    run(
+        f"sys.path.insert(0, {str(tmp_path)!r})\n"
+        "for _ in range(2):\n"
+        "    try:\n        from pyhocon import ConfigFactory\n"
+        "    except ImportError as e:\n        assert 'too old' in str(e), e\n"
+        "    else:\n        raise AssertionError\n"
+        "del sys.path[0]\n"
+        "from pyhocon import ConfigFactory\n"
+        "assert ConfigFactory.parse_string('x = 1')['x'] == 1\n"
     )
 
 
@@ -105,13 +141,12 @@ def test_where_it_is_loaded_already_it_stays(first: str):
     run("assert parser()\nfrom pyhocon import ConfigFactory", first + BEGIN)
 
 
-def test_another_pyhocon_is_loaded_as_a_whole(tmp_path):
+@pytest.mark.parametrize("use", ["from pyparsing import Word", "import pyparsing\npyparsing.Word"])
+def test_another_pyhocon_is_loaded_as_a_whole(tmp_path, use: str):
     package = tmp_path / "pyhocon"
     package.mkdir()
     (package / "__init__.py").write_text("from pyhocon.config_tree import ConfigTree\n")
-    (package / "config_tree.py").write_text(
-        "from pyparsing import Word\nclass ConfigTree(dict):\n    pass\n"
-    )
+    (package / "config_tree.py").write_text(f"{use}\nclass ConfigTree(dict):\n    pass\n")
     run("assert parser()", f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n" + BEGIN)
 
 

@@ -67,6 +67,21 @@ def test_a_worker_introduces_itself_runs_one_job_and_ends(driver):
     assert worker.exit() == "exit 0"
 
 
+def test_a_worker_is_there_until_its_outcome_was_taken(driver):
+    taken = driver.fork().give("jobs.Job", source("return 1"))
+    left = driver.fork().give("jobs.Job", source("return 1"))
+    assert [worker.said(3)[-1] for worker in (taken, left)] == [1, 1]
+    time.sleep(0.3)
+    for worker in (taken, left):
+        os.kill(worker.pid, 0)  # raises when there is no such process
+    begin = time.monotonic()
+    taken.connection.close()
+    assert taken.exit() == "exit 0"
+    assert time.monotonic() - begin < 0.5, "a second is for a driver that does not answer"
+    assert left.exit() == "exit 0"
+    left.connection.close()
+
+
 def test_a_worker_has_a_session_and_a_process_group_of_its_own(driver):
     worker = driver.fork()
     assert os.getsid(worker.pid) == os.getpgid(worker.pid) == worker.pid

@@ -55,9 +55,11 @@ def serve(path: str, worker_id: int, port: int, token: str, mode: str) -> NoRetu
         job = jobs.Job.from_message(message)
         stays = _run(job, attachment, connection, slate)
         if not stays:
-            _see_taken(connection)
-            # Threads that the job has left may run on for ever, so nothing waits for them.
-            os._exit(0)
+            try:
+                _see_taken(connection)
+            finally:
+                # Threads that the job has left may run on for ever, so nothing waits for them.
+                os._exit(0)
         # By now the driver may have sent the next job, which waits until all this is done.
         slate.wipe()
         attachment.settle(job.tag)
@@ -67,7 +69,7 @@ def _see_taken(connection: socket.socket) -> None:
     """Waits until the driver has taken the outcome, which closes the connection then.
 
     To take apart a process of this size is a millisecond of a processor, which those who pass on
-    the outcome would lack.
+    the outcome would lack. What the job has left behind, threads and children, lives as long.
     """
     connection.settimeout(_PATIENCE)
     with contextlib.suppress(OSError):

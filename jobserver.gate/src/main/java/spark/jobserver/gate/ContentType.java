@@ -22,7 +22,7 @@ final class ContentType {
     if (header != null && NO_QUALITY.matcher(header).find()) {
       throw new Refusal(
           400,
-          "The header Content-Type was malformed: its parameter q is not from 0 to 1. It needs none.");
+          "The header Content-Type was malformed: its parameter q is no quality, from 0 to 1 with at most three decimals. It needs none.");
     }
   }
 }

@@ -89,8 +89,8 @@ public final class GatedHttp {
   void modified(
       GateConfig gateConfig, CorsConfig corsConfig, AddressConfig address, TlsConfig tlsConfig)
       throws IOException, InterruptedException {
-    gate.adopt(rules(gateConfig, corsConfig, address));
     connections.allow(checked(() -> JettyConnections.allowed(gateConfig)));
+    gate.adopt(rules(gateConfig, corsConfig, address));
     open(address, secured(tlsConfig));
   }
 

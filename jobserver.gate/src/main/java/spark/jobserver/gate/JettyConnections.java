@@ -3,6 +3,7 @@ package spark.jobserver.gate;
 import jakarta.servlet.ServletContext;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -12,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has Jetty hold no more connections than are allowed: those that come then wait until others have
- * gone, which they do sooner when nothing is said on them.
+ * gone, which they do sooner when nothing is said on them. Connections that are older than the
+ * count are not in it.
  */
 final class JettyConnections {
   private static final Logger LOG = LoggerFactory.getLogger(JettyConnections.class);
@@ -27,7 +29,9 @@ final class JettyConnections {
     this.most = most;
   }
 
-  /** Allows this many at a time; those that are there stay. */
+  /**
+   * Allows this many at a time; those that are there stay, and those that wait do until one goes.
+   */
   void allow(int next) {
     most = next;
     limits.forEach(limit -> limit.setMaxNetworkConnectionCount(next));
@@ -64,11 +68,35 @@ final class JettyConnections {
   }
 
   private NetworkConnectionLimit limited(ServerConnector connector) throws Exception {
-    NetworkConnectionLimit limit = new NetworkConnectionLimit(most, connector);
+    NetworkConnectionLimit limit = new Limit(most, connector);
     limit.setEndPointIdleTimeout(SILENCE_MILLIS);
     limit.start();
-    // The connector tells only those of it that were there when it opened.
+    // The connector itself registers only those that it had when it started.
     connector.getSelectorManager().addEventListener(limit);
     return limit;
+  }
+
+  /** Jetty's, which says so each time, in a word of ours a minute. */
+  private static final class Limit extends NetworkConnectionLimit {
+    private static final long SILENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /** Guarded by Jetty's lock, as {@link #limit} is called under it. */
+    private long said = System.nanoTime() - SILENCE_NANOS;
+
+    Limit(int most, Connector connector) {
+      super(most, connector);
+    }
+
+    @Override
+    protected void limit() {
+      super.limit();
+      if (System.nanoTime() - said >= SILENCE_NANOS) {
+        said = System.nanoTime();
+        LOG.warn(
+            "there are {} connections: others wait ({}.max-connections)",
+            getMaxNetworkConnectionCount(),
+            GateConfig.PID);
+      }
+    }
   }
 }

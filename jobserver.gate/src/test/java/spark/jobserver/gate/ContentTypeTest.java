@@ -22,7 +22,7 @@ class ContentTypeTest {
   void aQualityThatIsNoneIsRefused(String header) {
     assertThatThrownBy(() -> ContentType.check(header))
         .isInstanceOf(Refusal.class)
-        .hasMessageContaining("q is not from 0 to 1");
+        .hasMessageContaining("q is no quality, from 0 to 1");
   }
 
   @ParameterizedTest

@@ -22,6 +22,7 @@ final class Connection implements Closeable {
   /** No message is longer; a result may be. */
   private static final int LONGEST_MESSAGE = 64 << 20;
 
+  /** So much at a time: each thread keeps a buffer of the JDK's as large as its largest piece. */
   private static final int BUFFER = 64 << 10;
 
   private final ReadableByteChannel in;
@@ -84,8 +85,8 @@ final class Connection implements Closeable {
     ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + bytes.length);
     frame.putInt(bytes.length).put(bytes).flip();
     synchronized (out) {
-      while (frame.hasRemaining()) {
-        out.write(frame);
+      for (int end = frame.limit(); frame.position() < end; ) {
+        out.write(frame.limit(Math.min(end, frame.position() + BUFFER)));
       }
     }
   }
@@ -97,8 +98,8 @@ final class Connection implements Closeable {
   }
 
   private ByteBuffer fill(ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      if (in.read(buffer) < 0) {
+    for (int end = buffer.limit(); buffer.position() < end; ) {
+      if (in.read(buffer.limit(Math.min(end, buffer.position() + BUFFER))) < 0) {
         throw new EOFException("the other end is gone");
       }
     }

@@ -68,6 +68,8 @@ public final class PythonContext implements RunningContext {
   private final SparkProgress progress;
   private final NamedObjects namedObjects;
   private final JobNeeds needs;
+
+  /** Of jobs. They are used again, as it takes a while to make one. */
   private final ExecutorService threads;
 
   /** Those that run, and what is done when they do not any more. */
@@ -286,10 +288,13 @@ public final class PythonContext implements RunningContext {
       jobs.put(job, end);
       threads.execute(
           () -> {
-            Thread.currentThread().setName("job-" + request.id());
+            Thread thread = Thread.currentThread();
+            String idle = thread.getName();
+            thread.setName("job-" + request.id());
             try {
               job.run();
             } finally {
+              thread.setName(idle);
               jobs.remove(job);
               end.complete(null);
             }

@@ -18,9 +18,9 @@ import spark.jobserver.api.context.JobRequest;
 import spark.jobserver.api.context.RunningJob;
 
 /**
- * One job from the wish for a worker to its end, on a thread of its own. What the worker says
- * decides how the job ended; only when it says nothing any more does it count whether the job was
- * killed.
+ * One job from the wish for a worker to its end, on a thread that is its own until then. What the
+ * worker says decides how the job ended; only when it says nothing any more does it count whether
+ * the job was killed.
  */
 final class PythonJob implements RunningJob, Runnable {
   /** So many jobs at most run in one process: what they leave in it is bounded. */
