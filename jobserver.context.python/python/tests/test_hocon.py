@@ -1,5 +1,6 @@
 """pyhocon as jobs find it: its trees are there, and the rest comes when it is used."""
 
+import os
 import subprocess
 import sys
 
@@ -18,10 +19,19 @@ def parser():
 
 def run(code: str, begin: str = BEGIN) -> None:
     """Runs it in an interpreter of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", begin + code], capture_output=True, text=True, check=False
-    )
+    done = interpreted(begin + code)
     assert done.returncode == 0, done.stderr
+
+
+def interpreted(code: str) -> subprocess.CompletedProcess[str]:
+    """Runs it with the path that this process has."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_trees_need_no_parser():
@@ -151,15 +161,11 @@ def test_another_pyhocon_is_loaded_as_a_whole(tmp_path, use: str):
 
 
 def test_without_any_it_says_so():
-    begin = "import sys\nsys.path_hooks.clear()\nsys.path_importer_cache.clear()\n"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from sparkjobserver._worker import hocon\n" + begin + "hocon.load_trees_alone()",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+    done = interpreted(
+        "from sparkjobserver._worker import hocon\n"
+        "import sys\n"
+        "sys.path_hooks.clear()\n"
+        "sys.path_importer_cache.clear()\n"
+        "hocon.load_trees_alone()\n"
     )
     assert "ImportError: there is no pyhocon" in done.stderr, done.stderr
