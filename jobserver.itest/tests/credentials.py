@@ -1,10 +1,16 @@
-"""Tokens for tests, and what callers from elsewhere send."""
+"""Tokens for tests, what callers from elsewhere send, and another user of the machine."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+from collections.abc import Iterator
 
 from server import Server
+
+#: A user who owns nothing.
+NOBODY = 65534
 
 #: What a proxy adds: whoever it is, it is not the server's own user.
 PROXY = {"X_Forwarded_For": "192.0.2.1"}
@@ -32,3 +38,13 @@ def expired(server: Server, name: str) -> str:
     with (server.data / "auth" / "tokens").open("a") as tokens:
         tokens.write(f"{line} 2026-01-02T00:00:00Z\n")
     return text
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """This process and its new sockets are another user's meanwhile; only root's can be."""
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from credentials import PROXY
+from credentials import NOBODY, PROXY, as_nobody
 from server import KERNEL_TELLS, Server, raw, send, talk, until
 
 import stub
@@ -31,7 +31,6 @@ pytestmark = pytest.mark.skipif(
 )
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 
-NOBODY = 65534
 FOLDER_OF_ALL = 0o755
 
 
@@ -74,19 +73,9 @@ def audited(server: Server, request_id: str) -> list[dict[str, str]]:
 # Another user of the machine
 
 
-@contextlib.contextmanager
-def sockets_of_nobody() -> Iterator[None]:
-    """Sockets that are made meanwhile are another user's."""
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 def nobodys(server: Server, family: int = socket.AF_INET, source: tuple[str, int] | None = None):
     """A connection of another user."""
-    with sockets_of_nobody():
+    with as_nobody():
         connection = socket.socket(family)
     connection.settimeout(30)
     if source is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from credentials import ANYBODYS, PROXY, bearing, expired, token
+from credentials import ANYBODYS, NOBODY, PROXY, bearing, expired, token
 from server import KERNEL_TELLS, Raw, Server, free_port, processes, running, send, until
 
 pytestmark = pytest.mark.skipif(
@@ -125,8 +125,8 @@ def test_another_user_of_this_machine_needs_a_token(guarded: Server) -> None:
     def curl(*arguments: str) -> str:
         return subprocess.run(
             ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", *arguments],
-            user=65534,
-            group=65534,
+            user=NOBODY,
+            group=NOBODY,
             extra_groups=[],
             capture_output=True,
             text=True,

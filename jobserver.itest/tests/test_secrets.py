@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from credentials import as_nobody
 from server import Server, example, running
 
 PASSWORD = "correct-horse-battery"
 OF_SPARK = "key-of-a-store-for-spark"
-NOBODY = 65534
 SLOW = "example_jobs.slow_job.SlowJob"
 
 CONF = f"""
@@ -228,11 +228,7 @@ def test_no_other_user_reaches_the_socket_of_the_workers(
     above it may be open."""
     (path,) = listening_sockets(busy.server.driver("c"))
     monkeypatch.chdir(path.parent)
-    with socket.socket(socket.AF_UNIX) as other, pytest.raises(PermissionError):
-        os.seteuid(NOBODY)
-        try:
-            other.connect(path.name)
-        finally:
-            os.seteuid(0)
+    with socket.socket(socket.AF_UNIX) as other, as_nobody(), pytest.raises(PermissionError):
+        other.connect(path.name)
     with socket.socket(socket.AF_UNIX) as own:
         own.connect(path.name)
