@@ -80,14 +80,7 @@ final class JobRun implements JobListener {
       begun = true;
     }
     try {
-      RunningJob job = start.run(this);
-      synchronized (this) {
-        running = Optional.of(job);
-        if (over || wish.isEmpty()) {
-          return;
-        }
-      }
-      kill(job);
+      begun(start.run(this));
     } catch (Exception | LinkageError e) {
       synchronized (this) {
         if (wish.isEmpty()) {
@@ -96,6 +89,20 @@ final class JobRun implements JobListener {
       }
       conclude();
     }
+  }
+
+  @Override
+  public void begun(RunningJob job) {
+    synchronized (this) {
+      if (running.isPresent()) {
+        return;
+      }
+      running = Optional.of(job);
+      if (over || wish.isEmpty()) {
+        return;
+      }
+    }
+    kill(job);
   }
 
   /** Somebody wants it to end. */

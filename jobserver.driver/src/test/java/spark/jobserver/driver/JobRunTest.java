@@ -14,6 +14,7 @@ import spark.jobserver.api.Content;
 import spark.jobserver.api.Failure;
 import spark.jobserver.api.Progress;
 import spark.jobserver.api.context.JobOutcome;
+import spark.jobserver.api.context.RunningJob;
 import spark.jobserver.link.Event;
 
 class JobRunTest {
@@ -147,6 +148,37 @@ class JobRunTest {
         });
 
     assertThat(kills).isEqualTo(1);
+  }
+
+  @Test
+  void isKilledWhileItRunsOnTheThreadThatBeganIt() {
+    run.begin(
+        listener -> {
+          RunningJob job = () -> kills++;
+          listener.begun(job);
+          run.kill();
+          listener.ended(new JobOutcome.Killed());
+          return job;
+        });
+
+    assertThat(kills).isEqualTo(1);
+    assertThat(told).containsExactly("KILLED ");
+  }
+
+  @Test
+  void isKilledAsSoonAsItIsKnownHow() {
+    run.begin(
+        listener -> {
+          run.kill();
+          RunningJob job = () -> kills++;
+          listener.begun(job);
+          assertThat(kills).isEqualTo(1);
+          listener.ended(new JobOutcome.Killed());
+          return job;
+        });
+
+    assertThat(kills).isEqualTo(1);
+    assertThat(told).containsExactly("KILLED ");
   }
 
   @Test

@@ -7,6 +7,12 @@ import spark.jobserver.api.Progress;
 @ProviderType
 public interface JobListener {
   /**
+   * The job has been begun and can be killed so. For a context that runs it on the calling thread,
+   * and then the first thing that it tells.
+   */
+  void begun(RunningJob job);
+
+  /**
    * The job's input was found valid, and the job itself runs. Called at most once, before the end.
    */
   void validated();

@@ -16,8 +16,10 @@ public interface RunningContext extends AutoCloseable {
   Optional<String> url();
 
   /**
-   * Begins to run a job and returns at once, or as soon as it is handed over. What becomes of it is
-   * told to the listener, from any thread, and there always {@link JobListener#ended} once.
+   * Runs a job, on the calling thread, which is the job's own, or on others. Either returns how the
+   * job is killed as soon as it is handed over, or tells {@link JobListener#begun} that and returns
+   * when the job has ended. What becomes of it is told to the listener, from any thread, and there
+   * always {@link JobListener#ended} once.
    *
    * @throws Exception when the job cannot be begun; the listener is not called then
    */

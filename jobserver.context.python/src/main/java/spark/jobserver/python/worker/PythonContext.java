@@ -15,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkConf;
@@ -69,9 +67,6 @@ public final class PythonContext implements RunningContext {
   private final NamedObjects namedObjects;
   private final JobNeeds needs;
 
-  /** Of jobs. They are used again, as it takes a while to make one. */
-  private final ExecutorService threads;
-
   /** Those that run, and what is done when they do not any more. */
   private final Map<PythonJob, CompletableFuture<Void>> jobs = new ConcurrentHashMap<>();
 
@@ -87,8 +82,7 @@ public final class PythonContext implements RunningContext {
       Workers workers,
       SparkProgress progress,
       NamedObjects namedObjects,
-      JobNeeds needs,
-      ContextThreads threads) {
+      JobNeeds needs) {
     this.name = request.name();
     this.recipe = recipe;
     this.folder = folder;
@@ -98,7 +92,6 @@ public final class PythonContext implements RunningContext {
     this.progress = progress;
     this.namedObjects = namedObjects;
     this.needs = needs;
-    this.threads = Executors.newCachedThreadPool(threads);
   }
 
   /**
@@ -160,16 +153,7 @@ public final class PythonContext implements RunningContext {
               settings.reuseWorkers());
       PythonContext context =
           new PythonContext(
-              request,
-              recipe,
-              folder,
-              made,
-              spark,
-              workers,
-              progress,
-              namedObjects,
-              needs,
-              threads);
+              request, recipe, folder, made, spark, workers, progress, namedObjects, needs);
       jobs.applicationEnd().thenAccept(context::broke);
       return context;
     } catch (Exception | LinkageError e) {
@@ -286,19 +270,18 @@ public final class PythonContext implements RunningContext {
         throw new IllegalStateException("context " + name + " runs no more jobs");
       }
       jobs.put(job, end);
-      threads.execute(
-          () -> {
-            Thread thread = Thread.currentThread();
-            String idle = thread.getName();
-            thread.setName("job-" + request.id());
-            try {
-              job.run();
-            } finally {
-              thread.setName(idle);
-              jobs.remove(job);
-              end.complete(null);
-            }
-          });
+    }
+    // On this thread: to wake another takes longer than much of what a short job does.
+    Thread thread = Thread.currentThread();
+    String idle = thread.getName();
+    thread.setName("job-" + request.id());
+    try {
+      listener.begun(job);
+      job.run();
+    } finally {
+      thread.setName(idle);
+      jobs.remove(job);
+      end.complete(null);
     }
     return job;
   }
@@ -335,7 +318,6 @@ public final class PythonContext implements RunningContext {
     Failure why = Failure.of("Context (%s) for this job was terminated".formatted(name));
     jobs.keySet().forEach(job -> job.terminate(why));
     workers.close();
-    threads.shutdown();
     jobs.values().forEach(PythonContext::join);
     progress.close();
     end(recipe, made, folder);

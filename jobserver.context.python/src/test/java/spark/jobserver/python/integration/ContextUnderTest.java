@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.context.ContextFactory;
 import spark.jobserver.api.context.ContextRequest;
@@ -82,19 +83,30 @@ final class ContextUnderTest implements AutoCloseable {
     Run run = new Run(whenValid);
     String id = UUID.randomUUID().toString();
     run.log = log(id);
-    run.job =
-        running.run(
-            new JobRequest(
-                id,
-                classPath,
-                archive.binary(),
-                archive.file(),
-                Arrays.stream(dependencies)
-                    .map(one -> new JobRequest.Dependency(one.binary(), one.file()))
-                    .toList(),
-                config,
-                run.log),
-            run);
+    JobRequest request =
+        new JobRequest(
+            id,
+            classPath,
+            archive.binary(),
+            archive.file(),
+            Arrays.stream(dependencies)
+                .map(one -> new JobRequest.Dependency(one.binary(), one.file()))
+                .toList(),
+            config,
+            run.log);
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                run.begun.complete(running.run(request, run));
+              } catch (Exception e) {
+                run.begun.completeExceptionally(e);
+              }
+            },
+            "test-job");
+    thread.setDaemon(true);
+    thread.start();
+    run.begun.get(30, TimeUnit.SECONDS);
     return run;
   }
 

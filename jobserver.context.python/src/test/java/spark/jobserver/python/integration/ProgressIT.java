@@ -94,7 +94,7 @@ class ProgressIT {
   void jobsAtTheSameTimeAreToldApart() throws Exception {
     Run sleeping = context.run("SleepsInSpark", "{}");
     assertThat(last("Counts")).isEqualTo(new Progress(1, 1, 4, 4, 0, 0));
-    sleeping.job.kill();
+    sleeping.kill();
     sleeping.outcome();
     assertThat(sleeping.progress).allMatch(told -> told.tasks() == 3);
   }
@@ -108,7 +108,7 @@ class ProgressIT {
     }
     assertThat(now).isEqualTo(new Progress(1, 0, 3, 0, 3, 0));
 
-    run.job.kill();
+    run.kill();
 
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     assertThat(last("Counts")).isEqualTo(new Progress(1, 1, 4, 4, 0, 0));

@@ -157,8 +157,8 @@ class PythonSessionIT {
   void aKilledJobIsDead() throws Exception {
     Path pid = folder.resolve("killed.pid");
     Run run = context.run("Sleeps", "{\"pid\":\"%s\"}".formatted(pid)).valid();
-    run.job.kill();
-    run.job.kill();
+    run.kill();
+    run.kill();
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     assertThat(isAlive(pid)).isFalse();
   }
@@ -166,7 +166,7 @@ class PythonSessionIT {
   @Test
   void aJobCanBeKilledBeforeItHasAWorker() throws Exception {
     Run run = context.run("Sleeps", "{}");
-    run.job.kill();
+    run.kill();
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
   }
 
@@ -174,7 +174,7 @@ class PythonSessionIT {
   void killingAJobThatHasEndedChangesNothing() throws Exception {
     Run run = context.run("Pid", "{}");
     assertThat(run.result()).isNotEmpty();
-    run.job.kill();
+    run.kill();
     assertThat(run.outcome()).isInstanceOf(JobOutcome.Finished.class);
   }
 
@@ -198,7 +198,7 @@ class PythonSessionIT {
     spark.addSparkListener(listener);
     Run run = context.run("SleepsInSpark", "{}").valid();
     started.get(30, TimeUnit.SECONDS);
-    run.job.kill();
+    run.kill();
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     ended.get(10, TimeUnit.SECONDS);
     // The tracker hears of it by a queue of its own.
@@ -238,7 +238,7 @@ class PythonSessionIT {
     long zygote = process(pid).parent().orElseThrow().pid();
     signal("STOP", zygote);
     try {
-      run.job.kill();
+      run.kill();
       assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     } finally {
       signal("CONT", zygote);

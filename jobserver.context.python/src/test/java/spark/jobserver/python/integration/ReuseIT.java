@@ -89,7 +89,7 @@ class ReuseIT {
   void aJobIsKilledWithItsProcessAndTheNextHasAnother() throws Exception {
     String first = context.run("Keeps", "{}").result();
     Run sleeps = context.run("Sleeps", "{}").valid();
-    sleeps.job.kill();
+    sleeps.kill();
     assertThat(sleeps.outcome()).isEqualTo(new JobOutcome.Killed());
     assertThat(pid(context.run("Keeps", "{}").result())).isNotEqualTo(pid(first));
   }

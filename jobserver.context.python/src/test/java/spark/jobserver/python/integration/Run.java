@@ -25,7 +25,7 @@ final class Run implements JobListener {
   final CompletableFuture<Progress> late = new CompletableFuture<>();
   final BlockingQueue<Progress> progress = new LinkedBlockingQueue<>();
   private final Runnable whenValid;
-  RunningJob job;
+  final CompletableFuture<RunningJob> begun = new CompletableFuture<>();
   Path log;
 
   /**
@@ -33,6 +33,15 @@ final class Run implements JobListener {
    */
   Run(Runnable whenValid) {
     this.whenValid = whenValid;
+  }
+
+  @Override
+  public void begun(RunningJob job) {
+    begun.complete(job);
+  }
+
+  void kill() {
+    begun.join().kill();
   }
 
   @Override

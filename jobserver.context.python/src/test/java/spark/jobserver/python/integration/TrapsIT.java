@@ -66,7 +66,7 @@ class TrapsIT {
   void aSparkJobThatTheJvmStartsAfterTheDeathOfItsWorkerIsCancelled() throws Exception {
     Run run = run("AsksLate");
     Late.CALLED.get(30, TimeUnit.SECONDS);
-    run.job.kill();
+    run.kill();
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     Late.MAY_ASK.complete(null);
     assertThatThrownBy(() -> Late.ANSWER.get(30, TimeUnit.SECONDS))
@@ -94,7 +94,7 @@ class TrapsIT {
     SparkContext.getOrCreate().addSparkListener(listener);
     Run run = run("SleepsInJvm");
     started.get(30, TimeUnit.SECONDS);
-    run.job.kill();
+    run.kill();
     assertThat(run.outcome()).isEqualTo(new JobOutcome.Killed());
     ended.get(20, TimeUnit.SECONDS);
     SparkContext.getOrCreate().removeSparkListener(listener);

@@ -33,6 +33,7 @@ import spark.jobserver.link.Wire;
  */
 public final class DriverEnd implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DriverEnd.class);
+  private static final String READER = "link-commands";
   private static final int SENDERS = 4;
   private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
   private static final long FETCH_PATIENCE = TimeUnit.MINUTES.toNanos(10);
@@ -55,8 +56,6 @@ public final class DriverEnd implements AutoCloseable {
   private final AtomicBoolean abandoned = new AtomicBoolean();
   private volatile Position position = new Position("", 0);
   private volatile long lastContact = System.nanoTime();
-  private volatile InputStream stream = InputStream.nullInputStream();
-  private volatile long lastByte = System.nanoTime();
   private volatile boolean closed;
 
   private record Position(String session, long received) {}
@@ -100,9 +99,9 @@ public final class DriverEnd implements AutoCloseable {
   public void start(String spark) {
     // A driver that is refused may be closed by the first thread before the last has begun.
     synchronized (threads) {
-      thread("link-commands", () -> dial(spark));
+      thread(READER, () -> dial(spark));
       thread("link-heartbeat", this::beat);
-      thread("link-watch", this::breakSilence);
+      thread("link-watch", this::breakOffLate);
       thread("link-progress", this::tellProgress);
       for (int i = 1; i <= SENDERS; i++) {
         thread("link-events-" + i, this::deliver);
@@ -245,9 +244,8 @@ public final class DriverEnd implements AutoCloseable {
           LOG.info("enrolled as the driver of context {}", enrolment.contextId());
         }
         Position from = position;
-        try (InputStream in = client.commands(handler.hello(from.session(), from.received()))) {
-          lastByte = System.nanoTime();
-          stream = in;
+        try (InputStream in =
+            client.commands(handler.hello(from.session(), from.received()), longestSilence)) {
           failures = 0;
           delivery.retry();
           progress.tellAll();
@@ -302,12 +300,11 @@ public final class DriverEnd implements AutoCloseable {
   private void read(InputStream in) throws IOException {
     while (!closed) {
       in.mark(1);
-      int first = in.read();
+      int first = in.read(); // for seconds: the server breaks the silence
       if (first < 0) {
         throw new IOException("the command stream has ended");
       }
-      lastByte = System.nanoTime();
-      lastContact = lastByte;
+      lastContact = System.nanoTime();
       if (first == '\n') {
         continue;
       }
@@ -331,7 +328,10 @@ public final class DriverEnd implements AutoCloseable {
     }
   }
 
-  private void carryOut(Command.Numbered next) {
+  private synchronized void carryOut(Command.Numbered next) {
+    if (closed) {
+      return;
+    }
     try {
       handler.command(next.command());
     } catch (RuntimeException e) {
@@ -373,22 +373,10 @@ public final class DriverEnd implements AutoCloseable {
     }
   }
 
-  /** Nobody but us breaks a connection whose other side has vanished without a word. */
-  private void breakSilence() throws InterruptedException {
+  private void breakOffLate() throws InterruptedException {
     while (!closed) {
       client.breakOffLate();
-      if (System.nanoTime() - lastByte > longestSilence.toNanos()) {
-        hangUp();
-      }
       TimeUnit.MILLISECONDS.sleep(longestSilence.toMillis() / 4);
-    }
-  }
-
-  private void hangUp() {
-    try {
-      stream.close();
-    } catch (IOException e) {
-      LOG.debug("command stream: {}", e.toString());
     }
   }
 
@@ -402,11 +390,16 @@ public final class DriverEnd implements AutoCloseable {
     progress.deliver();
   }
 
-  /** Stops all threads; what is not delivered and was told for good stays on the disk. */
+  /**
+   * Stops all threads; what is not delivered and was told for good stays on the disk. No command is
+   * carried out any more, though the thread that reads them ends only when it next hears of the
+   * server, or has not for long.
+   */
   @Override
   public void close() {
-    closed = true;
-    hangUp();
+    synchronized (this) {
+      closed = true; // not while a command is being carried out
+    }
     List<Thread> started;
     synchronized (threads) {
       started = List.copyOf(threads);
@@ -416,7 +409,7 @@ public final class DriverEnd implements AutoCloseable {
     boolean interrupted = false;
     for (Thread thread : started) {
       try {
-        if (thread != Thread.currentThread()) {
+        if (thread != Thread.currentThread() && !thread.getName().equals(READER)) {
           thread.join(TimeUnit.SECONDS.toMillis(2));
         }
       } catch (InterruptedException e) {

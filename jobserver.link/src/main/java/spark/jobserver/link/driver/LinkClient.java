@@ -6,11 +6,6 @@ import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -41,10 +34,10 @@ import spark.jobserver.link.Wire;
 /**
  * The requests that a driver makes. Each throws {@link IOException} when it is worth repeating.
  *
- * <p>All but the stream of commands are made by the JDK's older client, on the thread that calls:
- * its newer one hands each request on between four threads, which takes more than twice as much of
- * the processor (2.0 ms against 0.8, both ends together), and most jobs are shorter than that. The
- * stream is the newer one's matter, for only that one's can be closed while it is being read.
+ * <p>They are made by the JDK's older client, on the thread that calls: its newer one hands each
+ * request, and each piece of an answer, on between four threads, which takes more than twice as
+ * much of the processor (2.0 ms against 0.8 for a request, both ends together), and most jobs are
+ * shorter than that.
  */
 final class LinkClient implements AutoCloseable {
   private static final Duration SMALL = Duration.ofSeconds(10);
@@ -56,14 +49,6 @@ final class LinkClient implements AutoCloseable {
   /** Longer bodies are not copied to be sent in one piece with what goes before them. */
   private static final int ONE_PIECE = 64 * 1024;
 
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(
-          work -> {
-            Thread thread = new Thread(work, "link-http");
-            thread.setDaemon(true);
-            return thread;
-          });
-  private final HttpClient dialling;
   private final Optional<SSLSocketFactory> tls;
   private final EnrolmentFile enrolment;
   private final String key = Wire.newSecret();
@@ -81,14 +66,6 @@ final class LinkClient implements AutoCloseable {
         Optional.of(enrolment.trust()).filter(Trust::asksForTls).map(Trust::context);
     // One for all requests: the JDK keeps connections by it.
     this.tls = context.map(SSLContext::getSocketFactory);
-    HttpClient.Builder client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .proxy(HttpClient.Builder.NO_PROXY)
-            .connectTimeout(CONNECT)
-            .executor(threads);
-    context.ifPresent(client::sslContext);
-    this.dialling = client.build();
   }
 
   /**
@@ -141,20 +118,28 @@ final class LinkClient implements AutoCloseable {
     check(post("heartbeat", Map.of(), Content.of(Wire.line(beat)), SMALL));
   }
 
-  /** The stream of commands, which lasts until it breaks or is closed. */
-  InputStream commands(Hello hello) throws IOException, InterruptedException, ServerGone {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(url + Wire.ROOT + "commands"))
-            .timeout(SMALL)
-            .POST(BodyPublishers.ofByteArray(Wire.line(hello)));
-    identity().forEach(request::header);
-    HttpResponse<InputStream> response =
-        dialling.send(request.build(), BodyHandlers.ofInputStream());
-    if (response.statusCode() != 200) {
-      response.body().close();
-    }
-    check(response.statusCode());
-    return response.body();
+  /**
+   * The stream of commands, which lasts until it breaks. It is to be closed by the thread that
+   * reads it: the JDK lets nobody else do so meanwhile.
+   *
+   * @param longestSilence after which reading it fails
+   */
+  InputStream commands(Hello hello, Duration longestSilence) throws IOException, ServerGone {
+    HttpURLConnection[] answered = new HttpURLConnection[1];
+    check(
+        exchange(
+            "commands",
+            SMALL,
+            request -> {
+              request.setReadTimeout((int) longestSilence.toMillis());
+              send(request, Map.of(), Content.of(Wire.line(hello)));
+              if (request.getResponseCode() != 200) {
+                return status(request);
+              }
+              answered[0] = request;
+              return 200;
+            }));
+    return answered[0].getInputStream();
   }
 
   /**
@@ -244,17 +229,22 @@ final class LinkClient implements AutoCloseable {
         path,
         patience,
         request -> {
-          headers.forEach(request::setRequestProperty);
-          request.setDoOutput(true);
-          if (body.size() > ONE_PIECE) {
-            request.setFixedLengthStreamingMode(body.size());
-          }
-          try (OutputStream out = request.getOutputStream();
-              InputStream in = body.open()) {
-            in.transferTo(out);
-          }
+          send(request, headers, body);
           return status(request);
         });
+  }
+
+  private static void send(HttpURLConnection request, Map<String, String> headers, Content body)
+      throws IOException {
+    headers.forEach(request::setRequestProperty);
+    request.setDoOutput(true);
+    if (body.size() > ONE_PIECE) {
+      request.setFixedLengthStreamingMode(body.size());
+    }
+    try (OutputStream out = request.getOutputStream();
+        InputStream in = body.open()) {
+      in.transferTo(out);
+    }
   }
 
   private int exchange(String path, Duration patience, Exchange exchange) throws IOException {
@@ -327,11 +317,10 @@ final class LinkClient implements AutoCloseable {
         });
   }
 
-  /** Ends the threads; requests under way fail. */
+  /** Requests under way fail. */
   @Override
   public void close() {
     closed = true;
-    threads.shutdownNow();
     underWay.keySet().forEach(HttpURLConnection::disconnect);
   }
 }

@@ -68,6 +68,35 @@ class DriverEndTest {
     }
   }
 
+  /** The thread that reads them does not end before it has heard of the server once more. */
+  @Test
+  void carriesOutNoCommandThatComesAfterItWasClosed() throws Exception {
+    NotingDesk desk = new NotingDesk();
+    NotingHandler handler = new NotingHandler();
+    try (LinkServer server =
+            new LinkServer(InetAddress.getLoopbackAddress(), 0, folder.resolve("spool"), desk);
+        AcceptedJobs accepted = new AcceptedJobs(folder)) {
+      EnrolmentFile enrolment =
+          new EnrolmentFile("context", 1, NotingDesk.TOKEN, server.url(), "", 1_800_000, 50);
+      DriverEnd driver = new DriverEnd(enrolment, folder, accepted, handler);
+      driver.start("4.0.5");
+      desk.log.append(new Command.KillJob("a"));
+      assertThat(NotingDesk.next(handler.commands)).isEqualTo(new Command.KillJob("a"));
+
+      driver.close();
+      desk.log.append(new Command.KillJob("b"));
+
+      assertThat(handler.commands.poll(3, TimeUnit.SECONDS)).isNull();
+      assertThat(reader()).isEmpty();
+    }
+  }
+
+  private static List<Thread> reader() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("link-commands"))
+        .toList();
+  }
+
   /** Its threads are still being started then. */
   @Test
   void isClosedByTheThreadThatIsRefused() throws Exception {
