@@ -162,11 +162,16 @@ public final class ErrorMapper implements ExceptionMapper<Throwable> {
         case BINARY_FORMAT, CONTEXT_NAME, CONTEXT_EXISTS, CONFIG, CALLBACK, DATA_NOT_FOUND ->
             text(400);
         case PACKAGES -> new Form(400, "JOB LOADING FAILED", true);
-        case BINARY_IN_USE, BINARY_OF_OTHERS, IMPERSONATION -> text(403);
-        case BINARY_NOT_FOUND, CONTEXT_NOT_FOUND, JOB_NOT_FOUND, JOB_NOT_RUNNING, CLASS_NOT_FOUND ->
+        case BINARY_IN_USE, BINARY_OF_OTHERS, IMPERSONATION, PLUGINS_FIXED -> text(403);
+        case BINARY_NOT_FOUND,
+            CONTEXT_NOT_FOUND,
+            JOB_NOT_FOUND,
+            JOB_NOT_RUNNING,
+            CLASS_NOT_FOUND,
+            PLUGIN_NOT_FOUND ->
             text(404);
         case CONTEXT_STOPPING, JOB_NOT_FINISHED -> text(409);
-        case KEY_USED -> text(422);
+        case KEY_USED, PLUGIN_REFUSED -> text(422);
         case UNAVAILABLE, TOO_MANY_CONTEXTS -> text(503);
         case NO_ROOM -> text(507);
         case NO_SLOTS -> new Form(503, "NO SLOTS AVAILABLE", false);

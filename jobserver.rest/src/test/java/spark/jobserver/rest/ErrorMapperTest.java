@@ -103,6 +103,9 @@ class ErrorMapperTest {
     "UNAVAILABLE, 503",
     "NO_ROOM, 507",
     "DATA_NOT_FOUND, 400",
+    "PLUGIN_NOT_FOUND, 404",
+    "PLUGIN_REFUSED, 422",
+    "PLUGINS_FIXED, 403",
     "STORAGE, 500"
   })
   void everyErrorHasItsStatus(ErrorCode code, int status) {

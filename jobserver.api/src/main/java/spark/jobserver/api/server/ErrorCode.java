@@ -54,6 +54,12 @@ public enum ErrorCode {
   NO_ROOM(Fault.SERVER),
   /** No file of data with that name. */
   DATA_NOT_FOUND(Fault.CALLER),
+  /** No plugin of that name. */
+  PLUGIN_NOT_FOUND(Fault.CALLER),
+  /** A plugin failed its check or does not start; the message says why, and nothing has changed. */
+  PLUGIN_REFUSED(Fault.CALLER),
+  /** The server's plugins cannot be changed by its callers. */
+  PLUGINS_FIXED(Fault.CALLER),
   /** The store refused. */
   STORAGE(Fault.SERVER);
 

@@ -19,7 +19,9 @@ import spark.jobserver.api.LogTail;
  * may their last lines; of the driver's log only what was written while the job ran counts.
  */
 final class LastWords {
-  private static final int LINES = 20;
+  /** Spark tells of one death in some thirty lines, and another process' end may come between. */
+  private static final int LINES = 60;
+
   private static final Logger logger = LoggerFactory.getLogger(LastWords.class);
 
   private final Path driverLog;

@@ -118,6 +118,15 @@ class LastWordsTest {
   }
 
   @Test
+  void whatSparkItselfTellsOfTheDeathDoesNotLeaveNoRoomForTheReason() throws Exception {
+    String spark = "26/01/01 12:00:00 WARN TaskSetManager: Lost task\n".repeat(50);
+    Files.writeString(driverLog, "a library: there is no room\n" + spark);
+
+    assertThat(words(address("/")).added(SHUT_DOWN, 0, jobLog).stack())
+        .contains("a library: there is no room\n");
+  }
+
+  @Test
   void whereThereIsNothingToTellAllStaysAsItIs() {
     LastWords words = words(address("/"));
 
