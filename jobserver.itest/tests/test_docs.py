@@ -107,6 +107,23 @@ def test_the_page_for_operators(tmp_path: Path, clone: Path) -> None:
     assert 'jobserver_info{version="' in scraped
 
 
+def test_the_page_on_plugins(tmp_path: Path) -> None:
+    with running(tmp_path, "spark.jobserver.rest.change-plugins = true\n") as server:
+        folder, broken, changed, safe = commands("docs/operating-plugins.md")
+        home = server.home
+        found = run(server, home, folder)
+        assert '"brings":["ContextFactory jobserver.context.example.CustomContextFactory"]' in found
+        assert '"problems":["The file is no jar' in run(server, home, broken)
+        put, deleted = run(server, home, changed).split("}{")
+        assert '"state":"ACTIVE"' in put
+        assert '"status":"SUCCESS"' in deleted
+        assert [line.split()[:2] for line in safe.splitlines()] == [
+            ["bin/jobserver", "stop"],
+            ["bin/jobserver", "start"],
+        ]
+        assert "--safe-mode" in server.command("--help").stdout
+
+
 def test_the_page_on_security(tmp_path: Path, clone: Path) -> None:
     with running(tmp_path, 'spark.jobserver.auth.ways = ["local", "basic"]\n') as server:
         here = [

@@ -18,6 +18,7 @@ import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Health;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Plugins;
 
 /**
  * The services that answers are made of, as they are at this moment. They come and go (a store that
@@ -50,6 +51,9 @@ public final class Core {
   @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
   volatile Counters counters;
 
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Plugins plugins;
+
   /** The binaries as a caller may change them. */
   Binaries binaries(Caller caller) {
     return available(binaries, "binaries").of(caller);
@@ -76,6 +80,10 @@ public final class Core {
 
   Health health() {
     return available(health, "health");
+  }
+
+  Plugins plugins() {
+    return available(plugins, "plugins");
   }
 
   DataFiles dataFiles() {

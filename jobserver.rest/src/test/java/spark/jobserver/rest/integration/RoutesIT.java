@@ -152,6 +152,8 @@ class RoutesIT extends RunningServer {
             "DELETE /data/x",
             "PUT /data?reset=reboot",
             SYNC,
+            "GET /plugins",
+            "GET /plugins/x",
             "GET /context-factories")) {
       Reply reply = server.send(request, "");
       assertThat(reply.status()).as(request).isEqualTo(503);
