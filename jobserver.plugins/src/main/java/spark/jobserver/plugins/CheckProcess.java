@@ -34,17 +34,20 @@ final class CheckProcess implements Check {
   private final Path home;
   private final Path bootJar;
   private final Path sparkHome;
+  private final Path cache;
   private final Path temporary;
 
   /**
    * @param home the distribution
    * @param bootJar the jar with the main program
+   * @param cache where what is known of Spark's jars is kept
    * @param temporary where the check's own files are while it runs
    */
-  CheckProcess(Path home, Path bootJar, Path sparkHome, Path temporary) {
+  CheckProcess(Path home, Path bootJar, Path sparkHome, Path cache, Path temporary) {
     this.home = home;
     this.bootJar = bootJar;
     this.sparkHome = sparkHome;
+    this.cache = cache;
     this.temporary = temporary;
   }
 
@@ -117,6 +120,7 @@ final class CheckProcess implements Check {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile());
     builder.environment().put("SPARK_HOME", sparkHome.toString());
+    builder.environment().put("JOBSERVER_CACHE", cache.toString());
     // Nothing that the server's own JVM is told by the environment is for this one.
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("JDK_JAVA_OPTIONS");

@@ -64,7 +64,12 @@ public final class WatchedPlugins implements Plugins {
     Path kept = path("jobserver.data").resolve("plugins");
     Path spark = path("jobserver.spark.home");
     Check process =
-        new CheckProcess(path("jobserver.home"), bootJar(), spark, kept.resolve("checks"));
+        new CheckProcess(
+            path("jobserver.home"),
+            bootJar(),
+            spark,
+            path("jobserver.cache"),
+            kept.resolve("checks"));
     return new FolderPlugins(
         folder,
         new RevisionStore(kept),

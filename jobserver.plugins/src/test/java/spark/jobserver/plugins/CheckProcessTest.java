@@ -15,7 +15,8 @@ class CheckProcessTest {
   @Test
   void aCheckThatDiesIsAProblemThatTellsWhatItHasSaid() throws Exception {
     Path temporary = folder.resolve("checks");
-    CheckProcess check = new CheckProcess(folder, folder.resolve("no-boot.jar"), folder, temporary);
+    CheckProcess check =
+        new CheckProcess(folder, folder.resolve("no-boot.jar"), folder, folder, temporary);
 
     Verdict verdict = check.check(folder.resolve("a.jar"), List.of());
 
