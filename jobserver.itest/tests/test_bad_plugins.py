@@ -87,7 +87,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "wrong-version": (
         lambda: activated("", "org.example.wrong", ',org.apache.spark;version="[9,10)"'),
         "org.example.wrong",
-        "It imports the package org.apache.spark [9,10): here is",
+        "It imports the package org.apache.spark [9.0.0,10.0.0): here is",
     ),
     "scala": (
         lambda: activated("", "org.example.scala", ",scala.collection.immutable"),
@@ -176,7 +176,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
             },
         ),
         "org.example.component",
-        "Broken cannot be made: java.lang.IllegalStateException: not made, at org.example.bad.Broken",
+        "IllegalStateException: not made, at org.example.bad.Broken",
     ),
 }
 
