@@ -22,10 +22,24 @@ final class RequestKeys {
 
   static void insert(Transaction tx, RequestKey key, String jobId) throws SQLException {
     tx.update(
-        "insert into request_key (id, job_id, request) values (?, ?, ?)",
+        """
+        insert into request_key (id, job_id, request, caller, key_text) values (?, ?, ?, ?, ?)
+        """,
         id(key.caller(), key.key()),
         jobId,
-        key.request());
+        key.request(),
+        key.caller(),
+        key.key());
+  }
+
+  /** The key of a job, unless it is older than the columns of its text. */
+  static Optional<RequestKey> ofJob(Transaction tx, String jobId) throws SQLException {
+    return tx.first(
+        "select caller, key_text, request from request_key where job_id = ? and caller is not null",
+        row ->
+            new RequestKey(
+                row.getString("caller"), row.getString("key_text"), row.getString("request")),
+        jobId);
   }
 
   static int forget(Transaction tx, String jobId) throws SQLException {

@@ -1,0 +1,5 @@
+-- What moving to another store must be able to read: contexts in their order, and the keys of requests as their callers
+-- gave them. Of keys that are older than this only the digest is known; they stay behind.
+create index context_by_order on context (sequence_number);
+alter table request_key add column caller ${clob};
+alter table request_key add column key_text ${clob};
