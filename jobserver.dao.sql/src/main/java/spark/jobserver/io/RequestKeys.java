@@ -1,5 +1,7 @@
 package spark.jobserver.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.sql.SQLException;
 import java.util.Optional;
 import spark.jobserver.api.dao.JobInsertion.KeyUsed;
@@ -28,8 +30,8 @@ final class RequestKeys {
         id(key.caller(), key.key()),
         jobId,
         key.request(),
-        key.caller(),
-        key.key());
+        key.caller().getBytes(UTF_8),
+        key.key().getBytes(UTF_8));
   }
 
   /** The key of a job, unless it is older than the columns of its text. */
@@ -38,7 +40,9 @@ final class RequestKeys {
         "select caller, key_text, request from request_key where job_id = ? and caller is not null",
         row ->
             new RequestKey(
-                row.getString("caller"), row.getString("key_text"), row.getString("request")),
+                new String(row.getBytes("caller"), UTF_8),
+                new String(row.getBytes("key_text"), UTF_8),
+                row.getString("request")),
         jobId);
   }
 
