@@ -1,6 +1,7 @@
 package spark.jobserver.api.dao;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.ArrayList;
@@ -113,6 +114,11 @@ abstract class MovingContract extends ContractChapter {
     assertThat(dao.keyUsed(KEY.caller(), KEY.key())).contains(new KeyUsed(job.id(), "request"));
     assertThat(dao.jobs(JobFilter.ALL, 9)).containsExactly(job);
     assertThat(finish(job.id())).as("a final state never changes").isFalse();
+    Content other = json("2");
+    assertThatThrownBy(() -> dao.restoreJob(job, JobInput.of("{}"), Optional.of(other), false))
+        .as("an id is used once")
+        .isInstanceOf(DaoException.class);
+    assertThat(read(dao.result(job.id()))).isEqualTo(result);
   }
 
   @Test
