@@ -306,6 +306,9 @@ public final class ChosenStore implements Store {
 
   /** It is told at once, and logged when it stays. */
   private void wrong(String why) {
+    if (problem.equals(Optional.of(why))) {
+      return;
+    }
     problem = Optional.of(why);
     soon(
         () -> {
