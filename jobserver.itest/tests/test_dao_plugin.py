@@ -55,7 +55,8 @@ def until_gone(server: Server, *words: str) -> None:
 
     def gone(path: str) -> Answer | None:
         answer = server.get(path)
-        return answer if answer.status == 503 else None
+        refused = answer.status == 503 and all(word in answer.json["result"] for word in words)
+        return answer if refused else None
 
     for path in STORED:
         answer = until(lambda path=path: gone(path), 20, f"{path} is refused")

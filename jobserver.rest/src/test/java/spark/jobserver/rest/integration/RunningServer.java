@@ -30,7 +30,7 @@ import spark.jobserver.rest.FakeJobs;
 abstract class RunningServer {
   private final int idleTimeout;
   private final Map<String, String> configuration;
-  private final List<ServiceRegistration<?>> provided = new ArrayList<>();
+  final List<ServiceRegistration<?>> provided = new ArrayList<>();
 
   Server server;
   FakeBinaries binaries;
