@@ -84,8 +84,13 @@ final class PluginCheck {
     Map<String, Object> properties = new HashMap<>();
     properties.put(
         Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(OwnExports.of(own)));
-    properties.put(
-        Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("plugin-check").toString());
+    Path temporary = Files.createTempDirectory("plugin-check");
+    properties.put(Constants.FRAMEWORK_STORAGE, temporary.resolve("felix").toString());
+    // What components ask of the server's framework; their data they find nowhere here.
+    properties.put("jobserver.home", home.toString());
+    properties.put("jobserver.data", temporary.resolve("data").toString());
+    properties.put("jobserver.spark.home", spark.folder().toString());
+    properties.put("jobserver.spark.version", spark.version());
     properties.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
     properties.put("felix.service.urlhandlers", "false");
     // Why something does not resolve is told by the model.

@@ -47,8 +47,11 @@ final class FolderPlugins implements Plugins, AutoCloseable {
   /** What only one plugin may bring under a name. */
   private static final List<String> SINGLE = List.of("ContextFactory ", "JobDao ");
 
-  /** What two revisions cannot bring at the same time: a route that is there twice is an error. */
-  private static final String ROUTE = "REST ";
+  /**
+   * What two revisions cannot bring at the same time: a route that is there twice is an error, and
+   * a store has its data for itself.
+   */
+  private static final List<String> ALONE = List.of("REST ", "JobDao ");
 
   private static final int CHECKS = 2;
 
@@ -575,10 +578,14 @@ final class FolderPlugins implements Plugins, AutoCloseable {
   }
 
   private boolean canBeBoth(Live old, Revision revision, Verdict verdict) {
-    boolean routes =
-        old.brings().stream().anyMatch(one -> one.startsWith(ROUTE))
-            && verdict.brings().stream().anyMatch(one -> one.startsWith(ROUTE));
-    return !routes && !isSingleton(old.revision()) && !isSingleton(revision);
+    boolean alone =
+        ALONE.stream()
+            .anyMatch(kind -> brings(old.brings(), kind) && brings(verdict.brings(), kind));
+    return !alone && !isSingleton(old.revision()) && !isSingleton(revision);
+  }
+
+  private static boolean brings(List<String> brings, String kind) {
+    return brings.stream().anyMatch(one -> one.startsWith(kind));
   }
 
   private boolean isSingleton(Revision revision) {

@@ -32,7 +32,7 @@ import spark.jobserver.rest.FakePlugins;
 abstract class RunningServer {
   private final int idleTimeout;
   private final Map<String, String> configuration;
-  private final List<ServiceRegistration<?>> provided = new ArrayList<>();
+  final List<ServiceRegistration<?>> provided = new ArrayList<>();
 
   Server server;
   FakeBinaries binaries;
