@@ -6,6 +6,7 @@ import itertools
 import shutil
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +25,13 @@ BUNDLE = HOME / "examples" / "jobserver.dao.custom-example.jar"
 PLUGIN = "store.jar"
 
 
-def bring(server: Server) -> None:
-    """Puts the bundle into the folder as a whole."""
+def bring(server: Server, note: str = "") -> None:
+    """Puts the bundle into the folder as a whole; with a note in it, it is another revision."""
     part = server.home / "store.part"
     shutil.copy(BUNDLE, part)
+    if note:
+        with zipfile.ZipFile(part, "a") as jar:
+            jar.writestr("note.txt", note)
     part.rename(server.home / "plugins" / PLUGIN)
 
 
@@ -43,7 +47,8 @@ def restart(server: Server, store: str) -> None:
 
 
 def is_ready(server: Server) -> bool:
-    return server.get("/readyz").status == 200
+    # What readiness was found a moment ago is told for a second.
+    return server.get("/readyz").status == server.get("/jobs?limit=1").status == 200
 
 
 def until_ready(server: Server, seconds: float = 60) -> None:
@@ -63,8 +68,8 @@ def until_gone(server: Server, *words: str) -> None:
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.json["status"] == "ERROR"
     assert server.get("/healthz").status == 200
-    assert server.get("/readyz").status == 503
-    assert server.get("/context-factories").status == 200
+    until(lambda: server.get("/readyz").status == 503, 5, "it is not ready")
+    assert server.get("/context-factories").status == server.get("/plugins").status == 200
 
 
 def run_words(server: Server, context: str) -> str:
@@ -200,8 +205,7 @@ def test_an_update_of_the_store_is_short(lives: Lives) -> None:
     known = told(server, ended)
     statuses: list[tuple[float, int]] = []
     end = time.monotonic() + 6
-    bring(server)
-    (server.home / "plugins" / PLUGIN).touch()
+    bring(server, "another revision")
     while time.monotonic() < end:
         answer = server.get("/jobs?limit=1")
         assert answer.status in (200, 503), answer

@@ -8,6 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -27,6 +28,7 @@ final class FrameworkHost implements Host {
   private final BundleContext context;
   private final int startLevel;
   private final Duration limit;
+  private final AtomicInteger installed = new AtomicInteger();
 
   /**
    * @param startLevel at which plugins start, after everything of the server's
@@ -60,7 +62,10 @@ final class FrameworkHost implements Host {
 
   private Bundle install(Path jar) throws CannotStart {
     try {
-      Bundle bundle = context.installBundle(jar.toUri().toString());
+      // The same bytes may have been here a moment ago, and not be gone yet. What follows "#" is
+      // left
+      // out when the location is read.
+      Bundle bundle = context.installBundle(jar.toUri() + "#" + installed.incrementAndGet());
       bundle.adapt(BundleStartLevel.class).setStartLevel(startLevel);
       return bundle;
     } catch (BundleException | IllegalStateException e) {

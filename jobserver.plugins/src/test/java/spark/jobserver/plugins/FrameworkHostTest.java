@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.WeakReference;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,7 +91,9 @@ class FrameworkHostTest {
     Host.Started started = host.start(jar("a.jar", Jars.bundle("a", "1.0.0")));
     assertThat(started.runs()).isTrue();
     assertThat(bundle("a").getState()).isEqualTo(Bundle.ACTIVE);
-    assertThat(bundle("a").getLocation()).isEqualTo(folder.resolve("a.jar").toUri().toString());
+    try (InputStream in = new URL(bundle("a").getLocation()).openStream()) {
+      assertThat(in).hasBinaryContent(Jars.bundle("a", "1.0.0"));
+    }
     started.remove();
     assertThat(bundle("a")).isNull();
   }
