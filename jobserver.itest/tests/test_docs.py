@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from server import EXAMPLES, KERNEL_TELLS, Server, running, until_none_left
+from server import EXAMPLES, KERNEL_TELLS, Server, running, until, until_none_left
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -114,11 +114,16 @@ def test_the_page_for_operators(tmp_path: Path, clone: Path) -> None:
 
 def test_the_page_on_plugins(tmp_path: Path) -> None:
     with running(tmp_path, "spark.jobserver.rest.change-plugins = true\n") as server:
-        folder, broken, changed, safe = commands("docs/operating-plugins.md")
+        folder, broken, told, changed, safe = commands("docs/operating-plugins.md")
         home = server.home
         found = run(server, home, folder)
         assert '"brings":["ContextFactory jobserver.context.example.CustomContextFactory"]' in found
         assert '"problems":["The file is no jar' in run(server, home, broken)
+        (home / "plugins" / "contexts.jar").unlink()
+        until(lambda: server.get("/plugins").json == [], 5, "it is gone")
+        if KERNEL_TELLS:
+            here = re.sub(r"plugin (\w+)", rf"plugin \1 --data {server.data}", told)
+            assert "jobserver.context.custom-example" in run(server, home, here)
         put, deleted = run(server, home, changed).split("}{")
         assert '"state":"ACTIVE"' in put
         assert '"status":"SUCCESS"' in deleted

@@ -8,7 +8,7 @@ from typing import Any
 import plugin_jars
 import pytest
 from plugin_jars import FACTORY, NAME, put, upload_job, word_of, words
-from server import Server, running, until
+from server import KERNEL_TELLS, Server, running, until
 
 SETTINGS = "spark.jobserver.rest.change-plugins = true\n"
 
@@ -161,6 +161,33 @@ def test_two_plugins_use_two_versions_of_a_library_at_the_same_time(
         for major in (1, 2):
             changed.request("DELETE", f"/contexts/with{major}")
     until(lambda: changed.get("/plugins").json == [], 10, "all are gone")
+
+
+@pytest.mark.skipif(not KERNEL_TELLS, reason="the kernel does not tell who is at a socket")
+def test_an_operator_changes_plugins_by_commands(changed: Server, tmp_path: Path) -> None:
+    def command(action: str, *arguments: str, code: int = 0) -> str:
+        done = changed.command("plugin", action, *arguments, "--data", str(changed.data))
+        assert done.returncode == code, done
+        return done.stdout + done.stderr
+
+    def file(content: bytes) -> str:
+        jar = tmp_path / "a.jar"
+        jar.write_bytes(content)
+        return str(jar)
+
+    assert "is not installed" in command("update", file(words("one")), code=1)
+    assert "1.0.0" in command("install", file(words("one")))
+    assert "2.0.0" in command("update", file(words("two", "2.0.0")))
+    broken = plugin_jars.activated('throw new IllegalStateException("no luck");', NAME)
+    assert "no luck, at org.example.bad.Activator" in command("install", file(broken), code=1)
+    (line,) = [line for line in command("list").splitlines() if NAME in line]
+    assert "ACTIVE" in line and "2.0.0" in line
+    command("rollback", NAME)
+    assert plugin(changed)["version"] == "1.0.0"
+    assert plugin(changed)["rolledBack"] is True
+    command("remove", NAME)
+    assert plugin(changed) == {}
+    assert "no plugin" in command("remove", NAME, code=1)
 
 
 def test_a_server_can_be_started_without_its_plugins(tmp_path: Path) -> None:
