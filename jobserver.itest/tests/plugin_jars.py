@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 
 import bundles
-from server import SPARK_HOME, Server
+from server import HOME, SPARK_HOME, Server
 
 NAME = "org.example.words"
-FACTORY = "org.example.words.WordsFactory"
+FACTORY = "org.example.Words"
 
 #: A context that knows one word, which its job tells.
 FACTORY_SOURCE = """
@@ -106,11 +106,100 @@ COMPONENT = """<?xml version="1.0" encoding="UTF-8"?>
   <implementation class="{implementation}"/>
 </scr:component>
 """
+#: Answers HTTP, and has its DAO do what stores do; its answer is the word when that is right.
+DAO_RESOURCE_SOURCE = """
+package org.example.words;
+
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+import spark.jobserver.api.Binary;
+import spark.jobserver.api.BinaryType;
+import spark.jobserver.api.Content;
+import spark.jobserver.api.Context;
+import spark.jobserver.api.ContextState;
+import spark.jobserver.api.Job;
+import spark.jobserver.api.JobFilter;
+import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.JobDao;
+import spark.jobserver.api.dao.JobInput;
+
+@Path("%(path)s")
+public final class WordResource {
+  private final JobDao dao;
+
+  public WordResource(JobDao dao) {
+    this.dao = dao;
+  }
+
+  @GET
+  @Produces("text/plain")
+  public synchronized String word() throws IOException {
+    dao.removeAll();
+    Instant now = Instant.ofEpochMilli(1);
+    Binary binary =
+        new Binary(
+            "b",
+            BinaryType.EGG,
+            now,
+            "ca358758f6d27e6cf45272937977a748fd88391db679ceda7dc7bf1f005ee879",
+            1);
+    dao.insertBinary(binary, Content.of(new byte[] {7}), "ada");
+    dao.insertContext(
+        new Context(
+            "c", "c", "f", "{}", now, Optional.empty(), ContextState.RUNNING, Optional.empty(),
+            Optional.empty(), Optional.empty(), "", "ada"));
+    Job job =
+        new Job(
+            "j", "c", "c", 1, binary, "a.B", now, Optional.empty(), JobState.RUNNING,
+            Optional.empty(), "ada");
+    dao.insertJob(job, JobInput.of("{}"));
+    byte[] result = "%(word)s".getBytes(StandardCharsets.UTF_8);
+    boolean ended =
+        dao.endJob(
+            "j", JobState.FINISHED, now, Optional.empty(), Optional.of(Content.of(result)));
+    boolean again =
+        dao.endJob("j", JobState.FINISHED, now, Optional.empty(), Optional.empty());
+    boolean right =
+        ended
+            && !again
+            && dao.jobs(JobFilter.ALL, 10).size() == 1
+            && dao.activeContexts().size() == 1
+            && dao.latestBinary("b").isPresent();
+    try (InputStream in = dao.result("j").orElseThrow().open()) {
+      return right ? new String(in.readAllBytes(), StandardCharsets.UTF_8) : "wrong";
+    }
+  }
+}
+"""
+#: The component of it, which is given the DAO of its own bundle.
+DAO_RESOURCE_COMPONENT = """<?xml version="1.0" encoding="UTF-8"?>
+<scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.4.0"
+    name="org.example.words.WordResource" init="1">
+  <property name="osgi.jakartars.resource" type="Boolean" value="true"/>
+  <service><provide interface="org.example.words.WordResource"/></service>
+  <reference name="dao" interface="spark.jobserver.api.dao.JobDao"
+      target="(job.dao=jobserver.dao.example.FileDao)" parameter="0"/>
+  <implementation class="org.example.words.WordResource"/>
+</scr:component>
+"""
 IMPORTS = (
     'com.typesafe.config,spark.jobserver.python,spark.jobserver.api.context,org.apache.spark;version="[3.5,5)",'
     'org.apache.spark.api.java;version="[3.5,5)"'
 )
 
+FACTORY_COMPONENT = COMPONENT.format(
+    implementation="org.example.words.WordsFactory",
+    key="context.factory",
+    type="String",
+    value=FACTORY,
+    interface="spark.jobserver.api.context.ContextFactory",
+)
 #: What tells the word of its context.
 JOB = """
 from sparkjobserver.api import SparkJob
@@ -124,7 +213,7 @@ class Tells(SparkJob):
         return config
 
     def run_job(self, context, runtime, data):
-        return context.word()
+        return "a session" if hasattr(context, "sql") else context.word()
 """
 
 
@@ -165,15 +254,7 @@ def words(
         "org/example/words/WordsFactory.java": FACTORY_SOURCE,
         "org/example/words/Words.java": WORDS_SOURCE % (expression or f'"{word}"'),
     }
-    components = {
-        "OSGI-INF/factory.xml": COMPONENT.format(
-            implementation="org.example.words.WordsFactory",
-            key="context.factory",
-            type="String",
-            value=factory,
-            interface="spark.jobserver.api.context.ContextFactory",
-        )
-    }
+    components = {"OSGI-INF/factory.xml": FACTORY_COMPONENT.replace(FACTORY, factory)}
     needed = IMPORTS + imports
     if path is not None:
         sources["org/example/words/WordResource.java"] = RESOURCE_SOURCE % {
@@ -194,6 +275,42 @@ def words(
         [SPARK_HOME / "jars" / "*", *libraries],
         components,
     )
+
+
+def all_three(word: str, version: str = "1.0.0") -> bytes:
+    """A bundle with a context factory, a route, and a store, which the route uses."""
+    (store,) = (HOME / "examples").glob("jobserver.dao.custom-example*.jar")
+    with zipfile.ZipFile(store) as jar:
+        classes = {name: jar.read(name) for name in jar.namelist() if name.endswith(".class")}
+        component = jar.read("OSGI-INF/jobserver.dao.example.FileDao.xml").decode()
+    components = {
+        "OSGI-INF/factory.xml": FACTORY_COMPONENT,
+        "OSGI-INF/resource.xml": DAO_RESOURCE_COMPONENT,
+        "OSGI-INF/dao.xml": component,
+    }
+    content = bundles.built(
+        {
+            "org/example/words/WordsFactory.java": FACTORY_SOURCE,
+            "org/example/words/Words.java": WORDS_SOURCE % f'"{word}"',
+            "org/example/words/WordResource.java": DAO_RESOURCE_SOURCE
+            % {"path": "words", "word": word},
+        },
+        manifest(
+            NAME,
+            version,
+            Import_Package=IMPORTS
+            + ",org.osgi.framework,spark.jobserver.api,spark.jobserver.api.dao,"
+            + 'jakarta.ws.rs;version="[3.1,4)"',
+            Service_Component=",".join(components),
+        ),
+        [SPARK_HOME / "jars" / "*"],
+        components,
+    )
+    whole = io.BytesIO(content)
+    with zipfile.ZipFile(whole, "a") as archive:
+        for name, text in classes.items():
+            archive.writestr(name, text)
+    return whole.getvalue()
 
 
 def library(version: str) -> bytes:

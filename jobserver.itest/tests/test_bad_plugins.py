@@ -251,7 +251,7 @@ def test_a_bundle_is_checked_by_a_command(server: Server, tmp_path: Path, kind: 
 
     if kind == "good":
         assert done.returncode == 0, done.stderr
-        assert "brings ContextFactory org.example.words.WordsFactory" in done.stdout
+        assert f"brings ContextFactory {plugin_jars.FACTORY}" in done.stdout
         assert "no problem was found" in done.stdout
     else:
         assert done.returncode == 1, done.stderr

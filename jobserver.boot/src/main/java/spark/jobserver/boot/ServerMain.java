@@ -88,7 +88,7 @@ public final class ServerMain {
     properties.put("jobserver.cache", cache.toString());
     properties.put("jobserver.spark.home", spark.folder().toString());
     properties.put("jobserver.spark.version", spark.version());
-    properties.put("jobserver.spark.packages", packages.names());
+    properties.put("jobserver.spark.packages", packages.all());
     properties.put(
         Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(OwnExports.of(bundles)));
     properties.put("jobserver.plugins.start-level", String.valueOf(BundleHost.PLUGIN_LEVEL));

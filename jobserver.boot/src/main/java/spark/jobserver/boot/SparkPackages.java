@@ -121,9 +121,13 @@ public final class SparkPackages {
     return clauses(name -> !without.contains(name));
   }
 
-  /** The names of all packages, with commas between: what every driver's framework exports. */
-  String names() {
-    return String.join(",", versions.keySet());
+  /**
+   * All packages, {@code name=version}, with commas between: what every driver's framework exports.
+   */
+  String all() {
+    return versions.entrySet().stream()
+        .map(entry -> entry.getKey() + "=" + entry.getValue())
+        .collect(Collectors.joining(","));
   }
 
   private String clauses(Predicate<String> wanted) {

@@ -114,11 +114,15 @@ public final class InstalledFactories implements ContextFactories {
     BundleWiring wiring = bundle.adapt(BundleWiring.class);
     if (sent && wiring != null && needed.add(bundle)) {
       for (BundleWire wire : wiring.getRequiredWires(PackageNamespace.PACKAGE_NAMESPACE)) {
-        if (!driverBundles.offersPackage(packageOf(wire))) {
+        if (!driverBundles.offersPackage(packageOf(wire), wanted(wire))) {
           collect(wire.getProvider().getBundle(), needed);
         }
       }
     }
+  }
+
+  private static String wanted(BundleWire wire) {
+    return wire.getRequirement().getDirectives().get(PackageNamespace.REQUIREMENT_FILTER_DIRECTIVE);
   }
 
   private static String packageOf(BundleWire wire) {
