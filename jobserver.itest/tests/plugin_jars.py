@@ -213,7 +213,7 @@ class Tells(SparkJob):
         return config
 
     def run_job(self, context, runtime, data):
-        return "a session" if hasattr(context, "sql") else context.word()
+        return "a session" if type(context).__name__ == "SparkSession" else context.word()
 """
 
 

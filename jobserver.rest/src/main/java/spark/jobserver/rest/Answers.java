@@ -1,7 +1,6 @@
 package spark.jobserver.rest;
 
 import jakarta.ws.rs.HttpMethod;
-import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -89,23 +88,19 @@ public final class Answers implements Measured {
   /**
    * Answers with what this work gives, or, once the time for a request is over, that it is over.
    *
-   * @param suspended the request, as Jersey suspended it
+   * @param request one that Jersey has suspended
    */
-  void give(AsyncResponse suspended, Request request, Callable<Response> work) {
-    give(suspended, request, work, UnaryOperator.identity());
+  void give(Request request, Callable<Response> work) {
+    give(request, work, UnaryOperator.identity());
   }
 
   /**
-   * As {@link #give(AsyncResponse, Request, Callable)}.
+   * As {@link #give(Request, Callable)}.
    *
    * @param wording what to tell in place of what the work throws
    */
-  void give(
-      AsyncResponse suspended,
-      Request request,
-      Callable<Response> work,
-      UnaryOperator<Throwable> wording) {
-    CompletableFuture<Response> answer = open(suspended, request);
+  void give(Request request, Callable<Response> work, UnaryOperator<Throwable> wording) {
+    CompletableFuture<Response> answer = open(request);
     CompletableFuture<Response> clock =
         new CompletableFuture<Response>()
             .completeOnTimeout(
@@ -120,15 +115,12 @@ public final class Answers implements Measured {
    * Answers with what this work leads to in the end. Where there is to be a limit, the work sets
    * it.
    *
-   * @param suspended the request, as Jersey suspended it
+   * @param request one that Jersey has suspended
    * @param wording what to tell in place of what the work throws or its stage fails with
    */
   void giveLater(
-      AsyncResponse suspended,
-      Request request,
-      Callable<CompletionStage<Response>> work,
-      UnaryOperator<Throwable> wording) {
-    start(request, work, wording, open(suspended, request));
+      Request request, Callable<CompletionStage<Response>> work, UnaryOperator<Throwable> wording) {
+    start(request, work, wording, open(request));
   }
 
   /** Where work goes on that waited for a stage of another's, so that it takes none of theirs. */
@@ -146,10 +138,9 @@ public final class Answers implements Measured {
 
   /** An answer to come. The thread that completes it also writes it. */
   @SuppressWarnings("CollectionUndefinedEquality") // futures are told apart by identity
-  private CompletableFuture<Response> open(AsyncResponse suspended, Request request) {
+  private CompletableFuture<Response> open(Request request) {
     Exchange exchange =
         new Exchange(
-            suspended,
             request.suspended(),
             request.header(HttpHeaders.ACCEPT),
             request.method().equals(HttpMethod.HEAD),

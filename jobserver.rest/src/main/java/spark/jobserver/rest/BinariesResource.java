@@ -52,7 +52,6 @@ public final class BinariesResource {
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     Caller caller = request.caller();
     answers.give(
-        suspended,
         request,
         () -> {
           Map<String, BinaryReport.Entry> report = new LinkedHashMap<>();
@@ -71,7 +70,6 @@ public final class BinariesResource {
     String name = request.name();
     Caller caller = request.caller();
     answers.give(
-        suspended,
         request,
         () -> {
           Binary binary =
@@ -99,7 +97,6 @@ public final class BinariesResource {
     Upload upload = Upload.of(request);
     InputStream whole = request.body(body);
     answers.giveLater(
-        suspended,
         request,
         () -> CompletableFuture.completedFuture(upload(name, upload, whole, caller)),
         RouteFailure.status(STORAGE_FAILURE));
@@ -133,7 +130,6 @@ public final class BinariesResource {
     String name = request.name();
     Caller caller = request.caller();
     answers.give(
-        suspended,
         request,
         () -> {
           core.binaries(caller).delete(name);

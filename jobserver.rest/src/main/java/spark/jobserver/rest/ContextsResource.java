@@ -56,10 +56,7 @@ public final class ContextsResource {
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     Caller caller = request.caller();
     answers.give(
-        suspended,
-        request,
-        () -> Answer.ok(core.contexts(caller).names()),
-        RouteFailure.text(LIST_FAILURE));
+        request, () -> Answer.ok(core.contexts(caller).names()), RouteFailure.text(LIST_FAILURE));
   }
 
   /** The latest context of a name. */
@@ -70,7 +67,6 @@ public final class ContextsResource {
     String name = request.name();
     Caller caller = request.caller();
     answers.give(
-        suspended,
         request,
         () -> {
           Context context =
@@ -92,7 +88,6 @@ public final class ContextsResource {
     String name = request.name();
     Caller caller = request.caller();
     answers.giveLater(
-        suspended,
         request,
         () ->
             core.contexts(caller)
@@ -124,7 +119,6 @@ public final class ContextsResource {
     Optional<String> type = request.header(HttpHeaders.CONTENT_TYPE);
     InputStream whole = request.body(body);
     answers.giveLater(
-        suspended,
         request,
         () ->
             texts
@@ -146,7 +140,6 @@ public final class ContextsResource {
     boolean force = request.query().flag("force");
     URI here = request.uri();
     answers.giveLater(
-        suspended,
         request,
         () -> {
           if (force) {
@@ -191,7 +184,6 @@ public final class ContextsResource {
     Reset reset = Reset.of(request.query());
     Caller caller = request.caller();
     answers.giveLater(
-        suspended,
         request,
         () -> {
           if (!reset.isUnderstood()) {

@@ -42,9 +42,7 @@ public final class DataResource {
   @Operation(operationId = "listData")
   public void list(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     answers.give(
-        suspended,
-        request,
-        () -> Answer.ok(core.dataFiles().list().stream().map(String::valueOf).toList()));
+        request, () -> Answer.ok(core.dataFiles().list().stream().map(String::valueOf).toList()));
   }
 
   /** Stores an upload in a file whose name begins with the prefix. The time does not count. */
@@ -57,7 +55,6 @@ public final class DataResource {
     Optional<String> length = request.header(HttpHeaders.CONTENT_LENGTH);
     InputStream whole = request.body(body);
     answers.giveLater(
-        suspended,
         request,
         () -> CompletableFuture.completedFuture(upload(prefix, length, whole)),
         RouteFailure.status("ERROR"));
@@ -82,7 +79,6 @@ public final class DataResource {
   public void delete(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String path = request.name();
     answers.give(
-        suspended,
         request,
         () -> {
           core.dataFiles().delete(path);
@@ -96,7 +92,6 @@ public final class DataResource {
   public void reset(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     Reset reset = Reset.of(request.query());
     answers.give(
-        suspended,
         request,
         () -> {
           if (!reset.isUnderstood()) {

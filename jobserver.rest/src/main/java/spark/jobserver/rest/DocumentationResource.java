@@ -32,7 +32,7 @@ public final class DocumentationResource {
   @Path("openapi.json")
   @Operation(operationId = "getOpenApi")
   public void openApi(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    answers.give(suspended, request, () -> Answer.json(documentation.now().openApi()));
+    answers.give(request, () -> Answer.json(documentation.now().openApi()));
   }
 
   /** The routes on a page. */
@@ -40,14 +40,14 @@ public final class DocumentationResource {
   @Path("docs/api")
   @Operation(operationId = "getApiPage")
   public void apiPage(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    answers.give(suspended, request, () -> Page.answer(documentation.now().page()));
+    answers.give(request, () -> Page.answer(documentation.now().page()));
   }
 
   /** Where the rest is. */
   @GET
   @Operation(operationId = "getIndex")
   public void index(@Suspended AsyncResponse suspended, @BeanParam Request request) {
-    answers.give(suspended, request, () -> Page.answer(IndexPage.text()));
+    answers.give(request, () -> Page.answer(IndexPage.text()));
   }
 
   /** The same, where spark-jobserver has its pages. */

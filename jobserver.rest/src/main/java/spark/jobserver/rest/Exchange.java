@@ -2,7 +2,6 @@ package spark.jobserver.rest;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
@@ -12,23 +11,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of a suspended request: where its one answer goes. That is through Jersey, so that
- * whatever filters answers sees it. But when a REST resource comes or goes anywhere in the server,
- * the whiteboard starts Jersey anew, and the old Jersey refuses the answers to the requests it had
- * suspended: their clients would wait for ever. These are written to the container directly.
+ * The end of a suspended request: where its one answer goes. That is the container, and not Jersey
+ * that has suspended it: when a REST resource comes or goes anywhere in the server, the whiteboard
+ * starts Jersey anew, and the old one refuses what it is given then, or loses it and answers an
+ * empty 500. Whatever Jersey's filters do to answers is done here.
  *
- * @param jersey the request as Jersey suspended it
- * @param container the same, as the container keeps it
+ * @param container the request, as the container keeps it
  * @param accept what the client accepts
  * @param head whether the client asks for the head of the answer only
- * @param counter counts the answers that Jersey does not see
+ * @param counter counts the answers, which Jersey does not see
  */
 record Exchange(
-    AsyncResponse jersey,
-    AsyncContext container,
-    Optional<String> accept,
-    boolean head,
-    AnswerCounter counter) {
+    AsyncContext container, Optional<String> accept, boolean head, AnswerCounter counter) {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
   /**
@@ -38,10 +32,10 @@ record Exchange(
    */
   void answer(Response made) {
     try {
-      Response told = Problem.wanted(accept) ? Problem.instead(made) : made;
-      send(head ? Response.fromResponse(told).entity(null).build() : told);
+      send(made);
     } finally {
       close(made.getEntity());
+      container.complete();
     }
   }
 
@@ -56,35 +50,33 @@ record Exchange(
     }
   }
 
-  private void send(Response response) {
-    try {
-      jersey.resume(response);
-    } catch (RuntimeException e) {
-      // A Jersey that is gone also fails to clean up after an answer that it had begun before.
-      if (jersey.isDone()) {
-        LOG.debug("Jersey failed after the answer", e);
-      } else {
-        LOG.debug("Jersey refused the answer", e);
-        answerContainer(response);
-      }
-    }
-  }
-
-  private void answerContainer(Response response) {
+  private void send(Response made) {
     try {
       HttpServletResponse out = (HttpServletResponse) container.getResponse();
-      if (!out.isCommitted()) {
-        counter.count(response.getStatus());
-        out.setStatus(response.getStatus());
-        response
-            .getStringHeaders()
-            .forEach((name, values) -> values.forEach(value -> out.addHeader(name, value)));
-        write(response.getEntity(), out.getOutputStream());
+      try {
+        write(made, out);
+      } catch (RuntimeException e) {
+        if (out.isCommitted()) {
+          // The client finds less than was announced.
+          LOG.error("an answer broke off", e);
+        } else {
+          out.reset();
+          write(ErrorMapper.answer(e), out);
+        }
       }
     } catch (IOException e) {
       LOG.debug("the client is gone", e);
-    } finally {
-      container.complete();
+    }
+  }
+
+  private void write(Response made, HttpServletResponse out) throws IOException {
+    Response told = Problem.wanted(accept) ? Problem.instead(made) : made;
+    counter.count(told.getStatus());
+    out.setStatus(told.getStatus());
+    told.getStringHeaders()
+        .forEach((name, values) -> values.forEach(value -> out.addHeader(name, value)));
+    if (!head) {
+      write(told.getEntity(), out.getOutputStream());
     }
   }
 

@@ -60,10 +60,9 @@ public final class JobResource {
     int wait = Math.min(request.query().wholeNumber("wait").orElse(0), LONGEST_WAIT);
     Optional<String> known = request.header(HttpHeaders.IF_NONE_MATCH);
     if (wait == 0) {
-      answers.give(suspended, request, () -> report(id, caller, known));
+      answers.give(request, () -> report(id, caller, known));
     } else {
       answers.giveLater(
-          suspended,
           request,
           () -> {
             job(id, caller);
@@ -112,9 +111,7 @@ public final class JobResource {
     String id = request.name();
     Caller caller = request.caller();
     answers.give(
-        suspended,
-        request,
-        () -> Answer.json(core.jobs(caller).config(id).orElseThrow(() -> unknown(id))));
+        request, () -> Answer.json(core.jobs(caller).config(id).orElseThrow(() -> unknown(id))));
   }
 
   /** The result alone: the JSON text as it is stored. */
@@ -125,7 +122,6 @@ public final class JobResource {
     String id = request.name();
     Caller caller = request.caller();
     answers.give(
-        suspended,
         request,
         () -> {
           Job job = job(id, caller);
@@ -151,7 +147,6 @@ public final class JobResource {
     Optional<Long> offset = query.size("offset");
     Optional<Integer> tail = query.wholeNumber("tail");
     answers.give(
-        suspended,
         request,
         () -> {
           job(id, caller);
@@ -172,7 +167,6 @@ public final class JobResource {
     Optional<String> last = request.header("Last-Event-ID");
     Standing standing = request.standing();
     answers.giveLater(
-        suspended,
         request,
         () -> {
           job(id, caller);
@@ -188,7 +182,6 @@ public final class JobResource {
     String id = request.name();
     Caller caller = request.caller();
     answers.giveLater(
-        suspended,
         request,
         () -> {
           Job job = job(id, caller);

@@ -68,7 +68,6 @@ public final class JobsResource {
     JobListRequest wanted = JobListRequest.of(request.query());
     Caller caller = request.caller();
     answers.give(
-        suspended,
         request,
         () -> {
           Optional<JobFilter> filter = wanted.filter();
@@ -113,7 +112,6 @@ public final class JobsResource {
     Caller caller = request.caller();
     InputStream whole = request.body(body);
     answers.giveLater(
-        suspended,
         request,
         () ->
             texts

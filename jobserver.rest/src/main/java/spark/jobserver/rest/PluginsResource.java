@@ -74,7 +74,6 @@ public final class PluginsResource {
     Optional<String> length = request.header(HttpHeaders.CONTENT_LENGTH);
     InputStream whole = request.body(body);
     answers.giveLater(
-        suspended,
         request,
         () -> CompletableFuture.completedFuture(install(name, length, whole)),
         UnaryOperator.identity());
@@ -102,7 +101,6 @@ public final class PluginsResource {
   public void rollBack(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
     answers.give(
-        suspended,
         request,
         () -> {
           checkChangeable();
@@ -117,7 +115,6 @@ public final class PluginsResource {
   public void remove(@Suspended AsyncResponse suspended, @BeanParam Request request) {
     String name = request.name();
     answers.give(
-        suspended,
         request,
         () -> {
           checkChangeable();

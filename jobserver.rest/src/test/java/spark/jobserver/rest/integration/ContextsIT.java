@@ -48,7 +48,7 @@ class ContextsIT extends RunningServer {
         .isJson(
             200,
             """
-            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z', 'bundle': 'bundle',
              'endTime': 'Empty', 'state': 'RUNNING', 'applicationId': 'local-1',
              'url': 'http://localhost:4040'}
             """);
@@ -63,7 +63,7 @@ class ContextsIT extends RunningServer {
         .isJson(
             200,
             """
-            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z', 'bundle': 'bundle',
              'endTime': 'Empty', 'state': 'STARTED', 'driverStart': 'spare'}
             """);
   }
@@ -76,7 +76,7 @@ class ContextsIT extends RunningServer {
         .isJson(
             200,
             """
-            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z', 'bundle': 'bundle',
              'endTime': 'Empty', 'state': 'STOPPING', 'applicationId': 'local-1'}
             """);
   }
@@ -92,7 +92,7 @@ class ContextsIT extends RunningServer {
         .isJson(
             200,
             """
-            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z', 'bundle': 'bundle',
              'endTime': '2013-05-29T00:00:01.500Z', 'state': 'FINISHED'}
             """);
   }
@@ -109,7 +109,7 @@ class ContextsIT extends RunningServer {
         .isJson(
             200,
             """
-            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z',
+            {'id': 'c-1', 'name': 'ctx', 'startTime': '2013-05-29T00:00:00.500Z', 'bundle': 'bundle',
              'endTime': '2013-05-29T00:00:01.500Z', 'state': 'KILLED',
              'failure': 'The driver died'}
             """);
