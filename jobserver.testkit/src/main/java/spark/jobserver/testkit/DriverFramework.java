@@ -1,6 +1,7 @@
 package spark.jobserver.testkit;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -32,13 +33,10 @@ final class DriverFramework {
   /** What tests and bundles have in common comes from the tests' class path. */
   private static final List<String> COMMON = List.of("jobserver.api", "com.typesafe.config");
 
-  private static final List<String> BUNDLES =
-      List.of(
-          "org.osgi.util.function",
-          "org.osgi.util.promise",
-          "org.osgi.service.component",
-          "org.apache.felix.scr",
-          "jobserver.context.python");
+  private static final String PYTHON = "jobserver.context.python";
+
+  /** Of these a driver's own are within this jar; see bnd.bnd. */
+  private static final List<String> BUNDLES = List.of("function", "promise", "component", "scr");
 
   private static final long PATIENCE = 30_000;
 
@@ -76,8 +74,9 @@ final class DriverFramework {
     DriverFramework started = new DriverFramework(spark, factory.newFramework(properties));
     started.framework.start();
     for (String name : BUNDLES) {
-      started.base.add(started.install(bundles.jar(name)));
+      started.base.add(started.installOwn(name));
     }
+    started.base.add(started.install(bundles.jar(PYTHON)));
     for (Bundle bundle : started.base) {
       bundle.start();
     }
@@ -100,6 +99,12 @@ final class DriverFramework {
   /** What loaded Spark. */
   ClassLoader spark() {
     return spark;
+  }
+
+  private Bundle installOwn(String name) throws BundleException, IOException {
+    try (InputStream in = getClass().getResourceAsStream("bundles/" + name + ".jar")) {
+      return framework.getBundleContext().installBundle("testkit:" + name, in);
+    }
   }
 
   /** Installs a bundle, which is not started. */
@@ -147,7 +152,7 @@ final class DriverFramework {
   /** The bundle with the session factory. */
   Bundle python() {
     return base.stream()
-        .filter(bundle -> bundle.getSymbolicName().equals("jobserver.context.python"))
+        .filter(bundle -> bundle.getSymbolicName().equals(PYTHON))
         .findFirst()
         .orElseThrow();
   }
