@@ -324,9 +324,16 @@ def until_none_left(marker: bytes, seconds: float) -> dict[int, str]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, conf: str = "", env: dict[str, str] | None = None) -> Iterator[Server]:
-    """A started server, stopped at the end with a look for what it leaves behind."""
+def running(
+    folder: Path, conf: str = "", env: dict[str, str] | None = None, bundle: bytes | None = None
+) -> Iterator[Server]:
+    """A started server, stopped at the end with a look for what it leaves behind.
+
+    :param bundle: one more of its own bundles
+    """
     server = Server(folder, conf, env)
+    if bundle is not None:
+        (server.home / "bundles" / "server" / "test.jar").write_bytes(bundle)
     server.start()
     try:
         yield server

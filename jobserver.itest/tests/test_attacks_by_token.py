@@ -381,6 +381,11 @@ NEEDS = {
     "GET /metricz": "metrics:read",
     "GET /readyz/checks": "metrics:read",
     "GET /context-factories": "factories:read",
+    "GET /plugins": "plugins:read",
+    "GET /plugins/x": "plugins:read",
+    "PUT /plugins/x": "plugins:install",
+    "POST /plugins/x/rollback": "plugins:install",
+    "DELETE /plugins/x": "plugins:remove",
     "GET /plugin": "plugins:use",
     "POST /plugin/x": "plugins:use",
 }

@@ -282,6 +282,7 @@ def test_every_operation_needs_a_permission_of_its_own(guarded: Server) -> None:
         *(f"jobs:{action}" for action in ("read", "start", "delete")),
         "metrics:read",
         "factories:read",
+        *(f"plugins:{action}" for action in ("read", "install", "remove")),
     }
 
 

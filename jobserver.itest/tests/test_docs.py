@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from server import EXAMPLES, Server, running, until_none_left
+from server import EXAMPLES, KERNEL_TELLS, Server, running, until, until_none_left
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -88,23 +88,50 @@ def test_the_page_on_rest(tmp_path: Path, clone: Path) -> None:
 
 def test_the_page_for_operators(tmp_path: Path, clone: Path) -> None:
     with running(tmp_path) as server:
-        printed, scraped = (
-            run(
-                server,
-                clone,
-                re.sub(
-                    r"bin/jobserver (token [^>\n]*)",
-                    rf"{server.home}/bin/jobserver \1 --data {server.data} ",
-                    command,
-                ),
+        here = [
+            re.sub(
+                r"bin/jobserver (token [^>\n]*)",
+                rf"{server.home}/bin/jobserver \1 --data {server.data} ",
+                command,
+            ).replace(
+                "bin/jobserver shell", f"{server.home}/bin/jobserver shell --data {server.data}"
             )
             for command in commands("docs/operating.md")
             if "sbom.json" not in command  # test_sbom.py runs it
-        )
+        ]
+        if not KERNEL_TELLS:
+            here = [command for command in here if "shell" not in command]
+        printed, scraped, *said = (run(server, clone, command) for command in here)
 
     assert re.search(r"^ci  user  since \S+  until \S+$", printed, re.MULTILINE)
     assert "\n[]Revoked ci\n" in printed
     assert 'jobserver_info{version="' in scraped
+    if KERNEL_TELLS:
+        assert said[0].startswith("There are no contexts.\nThere are no jobs.\n")
+        assert "jobserver.shell" in said[0]
+    assert len(said) == KERNEL_TELLS
+
+
+def test_the_page_on_plugins(tmp_path: Path) -> None:
+    with running(tmp_path, "spark.jobserver.rest.change-plugins = true\n") as server:
+        folder, broken, told, changed, safe = commands("docs/operating-plugins.md")
+        home = server.home
+        found = run(server, home, folder)
+        assert '"brings":["ContextFactory jobserver.context.example.CustomContextFactory"]' in found
+        assert '"problems":["The file is no jar' in run(server, home, broken)
+        (home / "plugins" / "contexts.jar").unlink()
+        until(lambda: server.get("/plugins").json == [], 5, "it is gone")
+        if KERNEL_TELLS:
+            here = re.sub(r"plugin (\w+)", rf"plugin \1 --data {server.data}", told)
+            assert "jobserver.context.custom-example" in run(server, home, here)
+        put, deleted = run(server, home, changed).split("}{")
+        assert '"state":"ACTIVE"' in put
+        assert '"status":"SUCCESS"' in deleted
+        assert [line.split()[:2] for line in safe.splitlines()] == [
+            ["bin/jobserver", "stop"],
+            ["bin/jobserver", "start"],
+        ]
+        assert "--safe-mode" in server.command("--help").stdout
 
 
 def test_the_page_on_security(tmp_path: Path, clone: Path) -> None:

@@ -103,14 +103,18 @@ class Line:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Server]:
-    """A server with all that browsers send by themselves, and a plugin that answers HTTP."""
+    """A server with all that browsers send by themselves, and one more bundle that answers HTTP.
+
+    It is one of the server's own: of plugins only JAX-RS resources would be taken.
+    """
     plugin = bundles.built(
         bundles.texts(Path(__file__).parent.parent / "routes", "*.java"),
         MANIFEST,
         resources={"files/page.txt": "a file"},
     )
     conf = CONF.format(folder=authority.folder)
-    with running(tmp_path_factory.mktemp("routes"), conf) as server:
+    folder = tmp_path_factory.mktemp("routes")
+    with running(folder, conf, bundle=plugin) as server:
         subprocess.run(
             [server.home / "bin" / "jobserver", "user", "add", "ada", "--data", server.data],
             env=server.env,
@@ -118,7 +122,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> I
             text=True,
             check=True,
         )
-        (server.home / "plugins" / "routes.jar").write_bytes(plugin)
         yield server
 
 

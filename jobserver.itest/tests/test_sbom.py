@@ -105,7 +105,7 @@ def complaints(bom: Bom, found: list[Archive]) -> list[str]:
     maven = {(c.get("group"), c["name"], c.get("version")) for c in components}
     for archive in found:
         listed = places.get(archive.place)
-        kin = ("spark/jobserver/", "jobserver/context/")
+        kin = ("spark/jobserver/", "jobserver/context/", "jobserver/dao/")
         if not archive.ours:
             if listed is None or listed["hashes"][0]["content"] != archive.digest:
                 wrong.append(f"{archive.place} is not listed")

@@ -153,6 +153,7 @@ def test_tenants_may_do_nothing_that_is_everybodys(house: House) -> None:
         "GET /metricz": "metrics:read",
         "GET /status": "contexts:read",
         "GET /readyz/checks": "metrics:read",
+        "GET /plugins": "plugins:read",
         "GET /plugin": "plugins:use",
         "GET /jobs/../contexts": "*",
     }.items():

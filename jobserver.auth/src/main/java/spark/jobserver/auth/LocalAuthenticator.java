@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +45,6 @@ final class LocalAuthenticator implements Authenticator {
   private static final Logger LOG = LoggerFactory.getLogger(LocalAuthenticator.class);
   private static final Authentication ABSENT = new Authentication.Absent();
   private static final int MOST_CONNECTIONS = 1024;
-
-  /** How often a connection is looked for: a table that changes while it is read may have gaps. */
-  private static final int ATTEMPTS = 3;
 
   /** Those of proxies, and the credentials that others look at. */
   private static final List<String> NOT_DIRECT =
@@ -96,7 +92,7 @@ final class LocalAuthenticator implements Authenticator {
     return tried(
         new SocketTable(proc),
         new ProcessTable(proc, server),
-        user(proc),
+        ProcessTable.user(proc),
         server,
         System.getProperty("user.name"));
   }
@@ -136,18 +132,6 @@ final class LocalAuthenticator implements Authenticator {
     }
   }
 
-  /** The effective user of this process. */
-  private static OptionalLong user(Path proc) {
-    try {
-      return Files.readAllLines(proc.resolve("self/status")).stream()
-          .filter(line -> line.startsWith("Uid:"))
-          .mapToLong(line -> Long.parseLong(line.split("\\s+", -1)[2]))
-          .findFirst();
-    } catch (IOException | NumberFormatException e) {
-      return OptionalLong.empty();
-    }
-  }
-
   @Override
   public Authentication authenticate(IncomingRequest request) {
     return own.isPresent() && isDirect(request) && isOwn(request) ? known : ABSENT;
@@ -168,7 +152,7 @@ final class LocalAuthenticator implements Authenticator {
       }
     }
     Finding found = Finding.NOTHING;
-    for (int attempt = 0; !found.isSure && attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; !found.isSure() && attempt < Finding.ATTEMPTS; attempt++) {
       found = lookUp(request);
     }
     if (found == Finding.HIDDEN && !toldOfHidden.getAndSet(true)) {
@@ -183,24 +167,6 @@ final class LocalAuthenticator implements Authenticator {
     return found == Finding.OWN;
   }
 
-  /** What the kernel says of a connection. */
-  private enum Finding {
-    /** It is of a process of the user, which no driver has started. */
-    OWN(true),
-    /** It is somebody else's, or nobody's any more. */
-    FOREIGN(true),
-    /** It is the user's, but of no process that can be seen, or of a container's. */
-    HIDDEN(false),
-    /** It is not there, or something has changed meanwhile. */
-    NOTHING(false);
-
-    private final boolean isSure;
-
-    Finding(boolean isSure) {
-      this.isSure = isSure;
-    }
-  }
-
   private Finding lookUp(IncomingRequest request) {
     Optional<SocketTable.Entry> socket = sockets.find(request.client(), request.server());
     if (socket.isEmpty()) {
@@ -209,14 +175,7 @@ final class LocalAuthenticator implements Authenticator {
     if (!socket.get().isOpen() || socket.get().user() != own.getAsLong()) {
       return Finding.FOREIGN;
     }
-    Optional<Long> holder =
-        processes.holder(socket.get().inode()).filter(processes::isBesideServer);
-    return holder.isEmpty()
-        ? Finding.HIDDEN
-        : processes
-            .isOfDriver(holder.get())
-            .map(ofDriver -> ofDriver ? Finding.FOREIGN : Finding.OWN)
-            .orElse(Finding.NOTHING);
+    return processes.holder(socket.get().inode()).map(processes::judge).orElse(Finding.HIDDEN);
   }
 
   @Override

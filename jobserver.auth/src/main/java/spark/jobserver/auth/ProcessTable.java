@@ -14,7 +14,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -75,6 +77,42 @@ final class ProcessTable {
     // The server has more files open than its clients, and calls itself rarely.
     found.filter(process -> process != server).ifPresent(this::remember);
     return found;
+  }
+
+  /**
+   * All processes that have a socket open, of those that this user may look at. Looks at all there
+   * are.
+   *
+   * @param inode the socket's
+   */
+  Set<Long> holders(long inode) {
+    String socket = "socket:[" + inode + "]";
+    return all().stream().filter(process -> has(process, socket)).collect(Collectors.toSet());
+  }
+
+  /** Whether a process is taken for the user's, as no job is. */
+  Finding judge(long process) {
+    return isBesideServer(process)
+        ? isOfDriver(process)
+            .map(ofDriver -> ofDriver ? Finding.FOREIGN : Finding.OWN)
+            .orElse(Finding.NOTHING)
+        : Finding.HIDDEN;
+  }
+
+  /**
+   * The id of the effective user of this process; empty when the kernel does not tell.
+   *
+   * @param proc where the kernel tells of processes
+   */
+  static OptionalLong user(Path proc) {
+    try {
+      return Files.readAllLines(proc.resolve("self/status")).stream()
+          .filter(line -> line.startsWith("Uid:"))
+          .mapToLong(line -> Long.parseLong(line.split("\\s+", -1)[2]))
+          .findFirst();
+    } catch (IOException | NumberFormatException e) {
+      return OptionalLong.empty();
+    }
   }
 
   private List<Long> remembered() {

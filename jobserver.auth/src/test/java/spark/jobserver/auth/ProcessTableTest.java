@@ -52,6 +52,25 @@ class ProcessTableTest {
   }
 
   @Test
+  void findsAllWhoHaveASocket() throws IOException {
+    open(10, 3, "socket:[222]");
+    open(72, 3, "socket:[222]");
+    open(73, 3, "socket:[2222]");
+    assertThat(table.holders(222)).containsExactlyInAnyOrder(10L, 72L);
+    assertThat(table.holders(22)).isEmpty();
+  }
+
+  @Test
+  void judgesAProcessByDescentAndNamespace() throws IOException {
+    assertThat(table.judge(10)).isEqualTo(Finding.OWN);
+    assertThat(table.judge(72)).isEqualTo(Finding.FOREIGN);
+    assertThat(table.judge(99)).isEqualTo(Finding.NOTHING);
+    Files.createDirectories(proc.resolve("self"));
+    namespaces("self", "pid:[1]", "user:[2]");
+    assertThat(table.judge(10)).isEqualTo(Finding.HIDDEN);
+  }
+
+  @Test
   void whatHasBegunLastMayBeAThread() throws IOException {
     process(53, 1, "thread of the server", "");
     Files.writeString(proc.resolve("53/status"), "Name:\tx\nUmask:\t0022\nTgid:\t" + SERVER);

@@ -43,9 +43,6 @@ final class BundleHost implements Startup {
 
   private static final int OWN_LEVEL = 3;
 
-  /** What brings in plugins. */
-  private static final int LAST_LEVEL = 4;
-
   /** What of the framework's own log is worth reading: errors and warnings. */
   private static final String LOG_LEVEL = "2";
 
@@ -69,7 +66,7 @@ final class BundleHost implements Startup {
       Map<String, String> properties, Path storage, Ending ending, Consumer<String> failures) {
     Map<String, String> all = new HashMap<>(properties);
     all.put(Constants.FRAMEWORK_STORAGE, storage.toString());
-    all.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(LAST_LEVEL));
+    all.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(OWN_LEVEL));
     this.framework = framework(all);
     this.ending = ending;
     this.failures = failures;
@@ -145,9 +142,6 @@ final class BundleHost implements Startup {
     String name = String.valueOf(bundle.getSymbolicName());
     if (name.startsWith("slf4j") || name.startsWith("ch.qos.logback")) {
       return LOGGER_LEVEL;
-    }
-    if (name.equals("org.apache.felix.fileinstall")) {
-      return LAST_LEVEL;
     }
     return name.startsWith("jobserver.") ? OWN_LEVEL : BASE_LEVEL;
   }

@@ -3,6 +3,8 @@ package spark.jobserver.boot;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -13,10 +15,12 @@ import java.util.OptionalInt;
  * @param conf the configuration file; empty when none was named and the distribution has none
  * @param data the data folder
  * @param port the port, when one was named
+ * @param safeMode whether the server is to start without plugins
  */
-record Options(Path home, Optional<Path> conf, Path data, OptionalInt port) {
+record Options(Path home, Optional<Path> conf, Path data, OptionalInt port, boolean safeMode) {
   static final String USAGE =
-      "Usage: ServerMain --home FOLDER --data FOLDER [--conf FILE] [--port NUMBER]";
+      "Usage: ServerMain --home FOLDER --data FOLDER [--conf FILE] [--port NUMBER]"
+          + " [--safe-mode]";
 
   /**
    * Reads the command line.
@@ -28,9 +32,15 @@ record Options(Path home, Optional<Path> conf, Path data, OptionalInt port) {
     Optional<Path> conf = Optional.empty();
     Optional<Path> data = Optional.empty();
     OptionalInt port = OptionalInt.empty();
-    for (int i = 0; i < args.length; i += 2) {
-      String name = args[i];
-      String value = i + 1 < args.length ? args[i + 1] : "";
+    boolean safeMode = false;
+    Iterator<String> words = List.of(args).iterator();
+    while (words.hasNext()) {
+      String name = words.next();
+      if (name.equals("--safe-mode")) {
+        safeMode = true;
+        continue;
+      }
+      String value = words.hasNext() ? words.next() : "";
       switch (name) {
         case "--home" -> home = Optional.of(path(name, value));
         case "--conf" -> conf = Optional.of(path(name, value));
@@ -45,7 +55,8 @@ record Options(Path home, Optional<Path> conf, Path data, OptionalInt port) {
         conf.or(
             () -> Optional.of(distribution.resolve("conf/jobserver.conf")).filter(Files::exists)),
         data.orElseThrow(() -> usage("--data is missing.")),
-        port);
+        port,
+        safeMode);
   }
 
   /** The bundles of the server itself. */

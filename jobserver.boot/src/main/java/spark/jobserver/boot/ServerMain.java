@@ -14,7 +14,7 @@ import org.osgi.framework.Constants;
 
 /**
  * The server's main program: {@code ServerMain --home FOLDER --data FOLDER [--conf FILE] [--port
- * NUMBER]}, with {@code SPARK_HOME} in the environment.
+ * NUMBER] [--safe-mode]}, with {@code SPARK_HOME} in the environment.
  *
  * <p>Starts the bundles of {@code <home>/bundles/server} in a framework that also exports Spark's
  * packages, minus those that one of these bundles exports: there the server's own are used. Spark's
@@ -91,7 +91,10 @@ public final class ServerMain {
     properties.put("jobserver.spark.packages", packages.names());
     properties.put(
         Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, packages.systemPackages(OwnExports.of(bundles)));
-    watchPlugins(properties, options.home().resolve("plugins"), data.resolve("tmp"));
+    properties.put("jobserver.plugins.start-level", String.valueOf(BundleHost.PLUGIN_LEVEL));
+    properties.put("jobserver.safe-mode", String.valueOf(options.safeMode()));
+    // While a plugin is updated its old and its new revision are both there.
+    properties.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
     // Nothing listens before the gate is there: it enables HTTP.
     properties.put("org.apache.felix.http.enable", "false");
 
@@ -101,19 +104,6 @@ public final class ServerMain {
             ending,
             message -> failed(Optional.of(data.path()), message))
         .run(options.bundles());
-  }
-
-  /** The properties by which FileInstall finds the plugins. */
-  private static void watchPlugins(Map<String, String> properties, Path plugins, Path temporary) {
-    properties.put("felix.fileinstall.dir", plugins.toString());
-    properties.put("felix.fileinstall.filter", ".*\\.jar");
-    properties.put("felix.fileinstall.poll", "500");
-    properties.put("felix.fileinstall.noInitialDelay", "true");
-    properties.put("felix.fileinstall.bundles.new.start", "true");
-    properties.put("felix.fileinstall.start.level", String.valueOf(BundleHost.PLUGIN_LEVEL));
-    properties.put("felix.fileinstall.enableConfigSave", "false");
-    properties.put("felix.fileinstall.tmpdir", temporary.resolve("fileinstall").toString());
-    properties.put("felix.fileinstall.log.level", "2");
   }
 
   private static Path failureFile(Path data) {

@@ -20,6 +20,8 @@ class OptionsTest {
     assertThat(options.conf()).contains(Path.of("/etc/a.conf"));
     assertThat(options.data()).isEqualTo(Path.of("/var/d"));
     assertThat(options.port()).hasValue(0);
+    assertThat(options.safeMode()).isFalse();
+    assertThat(Options.parse("--home", "h", "--safe-mode", "--data", "d").safeMode()).isTrue();
   }
 
   @Test

@@ -51,9 +51,6 @@ final class Entries {
             put(name, value, core);
           }
         });
-    if (core.get("jobdao") instanceof String dao) {
-      core.put("dao.target", "(job.dao=%s)".formatted(escape(dao)));
-    }
     if (!core.isEmpty()) {
       entries.computeIfAbsent(CORE, pid -> new TreeMap<>()).putAll(core);
     }
@@ -95,10 +92,5 @@ final class Entries {
         yield single.getString("value");
       }
     };
-  }
-
-  /** A value within an LDAP filter. */
-  private static String escape(String value) {
-    return value.replaceAll("([\\\\*()])", "\\\\$1");
   }
 }

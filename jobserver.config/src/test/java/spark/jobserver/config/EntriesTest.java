@@ -48,7 +48,6 @@ class EntriesTest {
         .containsOnly(
             Map.entry("max-jobs-per-context", "4"),
             Map.entry("jobdao", "a.b.Dao(1)"),
-            Map.entry("dao.target", "(job.dao=a.b.Dao\\(1\\))"),
             Map.entry("lost-after", "5 min"));
   }
 

@@ -57,6 +57,11 @@ public record DataFolder(Path path) {
     return path.resolve("link-tls");
   }
 
+  /** The file that says which store has the server's data. */
+  public Path store() {
+    return path.resolve("store");
+  }
+
   /** By whose presence {@code stop --keep-contexts} asks to leave the drivers running. */
   public Path keepContexts() {
     return path.resolve("keep-contexts");

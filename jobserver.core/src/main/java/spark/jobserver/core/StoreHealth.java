@@ -3,29 +3,25 @@ package spark.jobserver.core;
 import java.util.Optional;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.jobserver.api.dao.DaoException;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.server.Health;
-import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.context.ContextSupervisor;
+import spark.jobserver.core.store.ActiveStore;
 
 /** The server is well when its store answers; without a supervisor there is no health at all. */
-@Component(
-    service = Health.class,
-    configurationPid = CoreConfig.PID,
-    configurationPolicy = ConfigurationPolicy.REQUIRE)
+@Component(service = Health.class)
 public final class StoreHealth implements Health {
   private static final Logger LOG = LoggerFactory.getLogger(StoreHealth.class);
 
   private final JobDao dao;
 
   @Activate
-  public StoreHealth(@Reference(name = "dao") JobDao dao, @Reference ContextSupervisor supervisor) {
-    this.dao = dao;
+  public StoreHealth(@Reference ActiveStore store, @Reference ContextSupervisor supervisor) {
+    this.dao = store.dao();
   }
 
   @Override

@@ -24,6 +24,7 @@ import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobFilter.Place;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.BinaryVersion;
 import spark.jobserver.api.dao.DaoException;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.Expired;
@@ -35,9 +36,9 @@ import spark.jobserver.api.dao.JobInsertion.KeyUsed;
 import spark.jobserver.api.dao.RequestKey;
 
 /** A store in memory that outlives supervisors, as a database outlives servers. */
-public final class MemoryDao implements JobDao {
+public class MemoryDao implements JobDao {
   private final Map<String, List<Binary>> binaries = new TreeMap<>();
-  private final Map<String, String> binaryOwners = new HashMap<>();
+  private final Map<Binary, String> binaryOwners = new HashMap<>();
   private final Map<String, byte[]> bytes = new HashMap<>();
   private final Map<String, Context> contexts = new LinkedHashMap<>();
   private final Map<String, DriverRecord> drivers = new HashMap<>();
@@ -81,7 +82,7 @@ public final class MemoryDao implements JobDao {
     change();
     bytes.put(binary.digest(), read(content));
     binaries.computeIfAbsent(binary.name(), name -> new ArrayList<>()).add(binary);
-    binaryOwners.put(binary.name(), owner);
+    binaryOwners.put(binary, owner);
   }
 
   @Override
@@ -96,7 +97,7 @@ public final class MemoryDao implements JobDao {
 
   @Override
   public synchronized Optional<String> binaryOwner(String name) {
-    return latestBinary(name).map(binary -> binaryOwners.get(name));
+    return latestBinary(name).map(binaryOwners::get);
   }
 
   @Override
@@ -332,5 +333,63 @@ public final class MemoryDao implements JobDao {
   @Override
   public synchronized Optional<Content> result(String id) {
     return Optional.ofNullable(results.get(id)).map(Content::of);
+  }
+
+  @Override
+  public synchronized List<BinaryVersion> binaryVersions(String name) {
+    return binaries.getOrDefault(name, List.of()).stream()
+        .map(binary -> new BinaryVersion(binary, binaryOwners.get(binary)))
+        .toList();
+  }
+
+  @Override
+  public synchronized List<Context> contexts(Optional<String> after, int limit) {
+    List<Context> all = List.copyOf(contexts.values());
+    if (after.isEmpty()) {
+      return all.stream().limit(limit).toList();
+    }
+    Context last = contexts.get(after.get());
+    return last == null
+        ? List.of()
+        : all.stream().skip(all.indexOf(last) + 1L).limit(limit).toList();
+  }
+
+  @Override
+  public synchronized Optional<RequestKey> requestKey(String jobId) {
+    return Optional.ofNullable(keys.get(jobId));
+  }
+
+  @Override
+  public synchronized void restoreJob(
+      Job job, JobInput input, Optional<Content> result, boolean killWished) {
+    change();
+    input.key().ifPresent(key -> keys.put(job.id(), key));
+    input.callback().ifPresent(url -> callbacks.put(job.id(), url));
+    jobs.put(job.id(), job);
+    configs.put(job.id(), input.config());
+    dependencies.put(job.id(), input.dependencies());
+    result.ifPresent(content -> results.put(job.id(), read(content)));
+    if (killWished) {
+      wishes.add(job.id());
+    }
+  }
+
+  @Override
+  public synchronized void removeAll() {
+    change();
+    Stream.of(
+            binaries,
+            binaryOwners,
+            bytes,
+            contexts,
+            drivers,
+            jobs,
+            configs,
+            dependencies,
+            keys,
+            callbacks,
+            results)
+        .forEach(Map::clear);
+    wishes.clear();
   }
 }

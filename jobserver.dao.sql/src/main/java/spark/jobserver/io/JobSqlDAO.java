@@ -13,15 +13,29 @@ import spark.jobserver.api.Failure;
 import spark.jobserver.api.Job;
 import spark.jobserver.api.JobFilter;
 import spark.jobserver.api.JobState;
+import spark.jobserver.api.dao.BinaryVersion;
 import spark.jobserver.api.dao.DriverRecord;
 import spark.jobserver.api.dao.Expired;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.JobInsertion;
+import spark.jobserver.api.dao.RequestKey;
 
 /** The server's memory in a SQL database. It is there while {@link Database} is. */
 @Component(property = JobDao.NAME + "=spark.jobserver.io.JobSqlDAO")
 public final class JobSqlDAO implements JobDao {
+  private static final List<String> TABLES =
+      List.of(
+          "chunk",
+          "binary_content",
+          "binary_version",
+          "context",
+          "context_driver",
+          "job",
+          "job_dependency",
+          "request_key",
+          "callback");
+
   private final Database database;
   private final SqlBinaries binaries;
   private final SqlContexts contexts;
@@ -189,5 +203,37 @@ public final class JobSqlDAO implements JobDao {
             new Expired(
                 SqlJobs.removeEnded(tx, before, limit),
                 SqlContexts.removeEnded(tx, before, limit)));
+  }
+
+  @Override
+  public List<BinaryVersion> binaryVersions(String name) {
+    return binaries.versions(name);
+  }
+
+  @Override
+  public List<Context> contexts(Optional<String> after, int limit) {
+    return contexts.inOrder(after, limit);
+  }
+
+  @Override
+  public Optional<RequestKey> requestKey(String jobId) {
+    return jobs.key(jobId);
+  }
+
+  @Override
+  public void restoreJob(Job job, JobInput input, Optional<Content> result, boolean killWished) {
+    jobs.restore(job, input, result, killWished);
+  }
+
+  @Override
+  public void removeAll() {
+    database.transaction(
+        "remove everything",
+        tx -> {
+          for (String table : TABLES) {
+            tx.update("delete from " + table);
+          }
+          return null;
+        });
   }
 }

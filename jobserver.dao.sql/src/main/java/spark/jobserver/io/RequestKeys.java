@@ -1,5 +1,7 @@
 package spark.jobserver.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.sql.SQLException;
 import java.util.Optional;
 import spark.jobserver.api.dao.JobInsertion.KeyUsed;
@@ -22,10 +24,26 @@ final class RequestKeys {
 
   static void insert(Transaction tx, RequestKey key, String jobId) throws SQLException {
     tx.update(
-        "insert into request_key (id, job_id, request) values (?, ?, ?)",
+        """
+        insert into request_key (id, job_id, request, caller, key_text) values (?, ?, ?, ?, ?)
+        """,
         id(key.caller(), key.key()),
         jobId,
-        key.request());
+        key.request(),
+        key.caller().getBytes(UTF_8),
+        key.key().getBytes(UTF_8));
+  }
+
+  /** The key of a job, unless it is older than the columns of its text. */
+  static Optional<RequestKey> ofJob(Transaction tx, String jobId) throws SQLException {
+    return tx.first(
+        "select caller, key_text, request from request_key where job_id = ? and caller is not null",
+        row ->
+            new RequestKey(
+                new String(row.getBytes("caller"), UTF_8),
+                new String(row.getBytes("key_text"), UTF_8),
+                row.getString("request")),
+        jobId);
   }
 
   static int forget(Transaction tx, String jobId) throws SQLException {

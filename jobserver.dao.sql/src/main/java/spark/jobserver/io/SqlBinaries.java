@@ -13,6 +13,7 @@ import java.util.Optional;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.BinaryType;
 import spark.jobserver.api.Content;
+import spark.jobserver.api.dao.BinaryVersion;
 import spark.jobserver.api.dao.JobDao.BinaryDeletion;
 
 /**
@@ -107,6 +108,21 @@ final class SqlBinaries {
                 fetch first 1 rows only
                 """,
                 SqlBinaries::binary,
+                Key.of(name)));
+  }
+
+  List<BinaryVersion> versions(String name) {
+    return database.transaction(
+        "list the versions of the binary " + name,
+        tx ->
+            tx.list(
+                """
+                select name, binary_type, upload_time, digest, size_in_bytes, owner
+                from binary_version
+                where name_key = ?
+                order by version
+                """,
+                row -> new BinaryVersion(binary(row), row.getString("owner")),
                 Key.of(name)));
   }
 

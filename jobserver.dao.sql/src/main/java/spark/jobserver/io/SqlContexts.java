@@ -126,6 +126,34 @@ final class SqlContexts {
                 SqlContexts::context));
   }
 
+  List<Context> inOrder(Optional<String> after, int limit) {
+    if (limit < 1 || (after.isPresent() && !Key.possible(after.get()))) {
+      return List.of();
+    }
+    return database.transaction(
+        "list all contexts",
+        tx ->
+            after.isEmpty()
+                ? tx.list(
+                    "select "
+                        + COLUMNS
+                        + " from context order by sequence_number fetch first ? rows only",
+                    SqlContexts::context,
+                    limit)
+                : tx.list(
+                    "select "
+                        + COLUMNS
+                        + """
+                        from context
+                        where sequence_number > (select sequence_number from context where id = ?)
+                        order by sequence_number
+                        fetch first ? rows only
+                        """,
+                    SqlContexts::context,
+                    after.get(),
+                    limit));
+  }
+
   void saveDriver(DriverRecord driver) {
     database.transaction(
         "remember the driver of the context " + driver.contextId(),

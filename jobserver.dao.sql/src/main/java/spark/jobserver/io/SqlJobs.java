@@ -20,6 +20,7 @@ import spark.jobserver.api.dao.Expired.ExpiredJob;
 import spark.jobserver.api.dao.JobInput;
 import spark.jobserver.api.dao.JobInsertion;
 import spark.jobserver.api.dao.JobInsertion.KeyUsed;
+import spark.jobserver.api.dao.RequestKey;
 
 /**
  * Jobs, their configurations and their results in the database.
@@ -72,45 +73,66 @@ final class SqlJobs {
             tx.undo();
             return new JobInsertion.BinaryGone(gone.get().name());
           }
-          Optional<Failure> failure = job.failure().map(tx.dialect()::storable);
-          tx.update(
-              """
-              insert into job
-                (id, context_id, context_name, epoch, binary_name, binary_key, binary_type,
-                 binary_upload_time, binary_digest, binary_size, class_path, start_time, end_time,
-                 state, kill_wished, failure_message, failure_class, failure_stack, config,
-                 owner, owner_key)
-              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false, ?, ?, ?, ?, ?, ?)
-              """,
-              job.id(),
-              job.contextId(),
-              job.contextName(),
-              job.epoch(),
-              job.binary().name(),
-              Key.of(job.binary().name()),
-              job.binary().type().label(),
-              job.binary().uploadTime().toEpochMilli(),
-              job.binary().digest(),
-              job.binary().size(),
-              job.classPath(),
-              job.startTime().toEpochMilli(),
-              Nullable.time(job.endTime()),
-              job.state().name(),
-              Nullable.text(failure.map(Failure::message)),
-              Nullable.text(failure.map(Failure::errorClass)),
-              Nullable.text(failure.map(Failure::stack)),
-              input.config(),
-              job.owner(),
-              Key.of(job.owner()));
-          Dependencies.insert(tx, job.id(), input.dependencies());
-          if (input.callback().isPresent()) {
-            tx.update(
-                "insert into callback (job_id, url) values (?, ?)",
-                job.id(),
-                input.callback().get());
-          }
+          insertRow(tx, job, input, Optional.empty(), false);
           return new JobInsertion.Inserted();
         });
+  }
+
+  void restore(Job job, JobInput input, Optional<Content> result, boolean killWished) {
+    database.transaction(
+        "restore the job " + job.id(),
+        tx -> {
+          if (input.key().isPresent()) {
+            RequestKeys.insert(tx, input.key().get(), job.id());
+          }
+          insertRow(tx, job, input, result.map(Content::size), killWished);
+          if (result.isPresent()) {
+            insertResult(tx, job.id(), result.get());
+          }
+          return null;
+        });
+  }
+
+  private static void insertRow(
+      Transaction tx, Job job, JobInput input, Optional<Long> resultSize, boolean killWished)
+      throws SQLException {
+    Optional<Failure> failure = job.failure().map(tx.dialect()::storable);
+    tx.update(
+        """
+        insert into job
+          (id, context_id, context_name, epoch, binary_name, binary_key, binary_type,
+           binary_upload_time, binary_digest, binary_size, class_path, start_time, end_time,
+           state, kill_wished, failure_message, failure_class, failure_stack, result_size,
+           config, owner, owner_key)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        job.id(),
+        job.contextId(),
+        job.contextName(),
+        job.epoch(),
+        job.binary().name(),
+        Key.of(job.binary().name()),
+        job.binary().type().label(),
+        job.binary().uploadTime().toEpochMilli(),
+        job.binary().digest(),
+        job.binary().size(),
+        job.classPath(),
+        job.startTime().toEpochMilli(),
+        Nullable.time(job.endTime()),
+        job.state().name(),
+        killWished,
+        Nullable.text(failure.map(Failure::message)),
+        Nullable.text(failure.map(Failure::errorClass)),
+        Nullable.text(failure.map(Failure::stack)),
+        Nullable.number(resultSize),
+        input.config(),
+        job.owner(),
+        Key.of(job.owner()));
+    Dependencies.insert(tx, job.id(), input.dependencies());
+    if (input.callback().isPresent()) {
+      tx.update(
+          "insert into callback (job_id, url) values (?, ?)", job.id(), input.callback().get());
+    }
   }
 
   boolean end(
@@ -294,6 +316,12 @@ final class SqlJobs {
   Optional<KeyUsed> keyUsed(String caller, String key) {
     return database.transaction(
         "look for a request's key", tx -> RequestKeys.find(tx, caller, key));
+  }
+
+  Optional<RequestKey> key(String id) {
+    return Key.possible(id)
+        ? database.transaction("look for the key of the job " + id, tx -> RequestKeys.ofJob(tx, id))
+        : Optional.empty();
   }
 
   void forgetKey(String jobId) {

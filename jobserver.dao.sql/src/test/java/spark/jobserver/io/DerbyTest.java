@@ -28,7 +28,7 @@ class DerbyTest extends JobDaoContract {
 
   @Override
   protected JobDao empty() {
-    Tables.empty(store.database());
+    store.dao().removeAll();
     return store.dao();
   }
 

@@ -34,8 +34,9 @@ class PostgresTest extends JobDaoContract {
 
   @Override
   protected JobDao empty() {
-    Tables.empty(database);
-    return new JobSqlDAO(database);
+    JobDao dao = new JobSqlDAO(database);
+    dao.removeAll();
+    return dao;
   }
 
   @Override

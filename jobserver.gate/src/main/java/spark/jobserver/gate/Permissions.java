@@ -1,5 +1,7 @@
 package spark.jobserver.gate;
 
+import static java.util.Map.entry;
+
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Arrays;
 import java.util.List;
@@ -27,33 +29,40 @@ final class Permissions {
 
   /** By the first segment of the path, what each method needs; a reading one stands as GET. */
   private static final Map<String, Map<String, String>> OWN =
-      Map.of(
-          "binaries",
-          Map.of("GET", "binaries:read", "POST", "binaries:upload", "DELETE", "binaries:delete"),
-          "contexts",
-          Map.of(
-              "GET", "contexts:read",
-              "POST", "contexts:start",
-              "DELETE", "contexts:delete",
-              "PUT", "contexts:reset"),
-          "jobs",
-          Map.of("GET", "jobs:read", "POST", "jobs:start", "DELETE", "jobs:delete"),
-          "data",
-          Map.of(
-              "GET", "data:read",
-              "POST", "data:upload",
-              "DELETE", "data:delete",
-              "PUT", "data:reset"),
-          "metrics",
-          Map.of("GET", "metrics:read"),
-          "metricz",
-          Map.of("GET", "metrics:read"),
-          "readyz",
-          Map.of("GET", "metrics:read"),
-          "status",
-          Map.of("GET", "contexts:read"),
-          "context-factories",
-          Map.of("GET", "factories:read"));
+      Map.ofEntries(
+          entry(
+              "binaries",
+              Map.of(
+                  "GET", "binaries:read",
+                  "POST", "binaries:upload",
+                  "DELETE", "binaries:delete")),
+          entry(
+              "contexts",
+              Map.of(
+                  "GET", "contexts:read",
+                  "POST", "contexts:start",
+                  "DELETE", "contexts:delete",
+                  "PUT", "contexts:reset")),
+          entry("jobs", Map.of("GET", "jobs:read", "POST", "jobs:start", "DELETE", "jobs:delete")),
+          entry(
+              "data",
+              Map.of(
+                  "GET", "data:read",
+                  "POST", "data:upload",
+                  "DELETE", "data:delete",
+                  "PUT", "data:reset")),
+          entry(
+              "plugins",
+              Map.of(
+                  "GET", "plugins:read",
+                  "PUT", "plugins:install",
+                  "POST", "plugins:install",
+                  "DELETE", "plugins:remove")),
+          entry("metrics", Map.of("GET", "metrics:read")),
+          entry("metricz", Map.of("GET", "metrics:read")),
+          entry("readyz", Map.of("GET", "metrics:read")),
+          entry("status", Map.of("GET", "contexts:read")),
+          entry("context-factories", Map.of("GET", "factories:read")));
 
   /** Which of them may be had for what the caller has made only; the core knows whose it is. */
   private static final Set<String> OWNABLE =

@@ -14,7 +14,12 @@ import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.util.tracker.ServiceTracker;
+import spark.jobserver.api.server.Plugins;
 
 /**
  * The health checks that bundles have published, plugins too, as they come and go; and for each
@@ -29,12 +34,16 @@ public final class PublishedChecks {
   private static final Duration FRESH = Duration.ofSeconds(1);
 
   private final ServiceTracker<HealthCheck, HealthCheck> tracker;
-  private final Plugins plugins;
   private final Checks checks = new Checks(PATIENCE, FRESH);
+
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  volatile Plugins plugins;
 
   @Activate
   public PublishedChecks(BundleContext context) {
-    this.plugins = new Plugins(context);
     this.tracker = new ServiceTracker<>(context, HealthCheck.class, null);
     tracker.open();
   }
@@ -48,7 +57,7 @@ public final class PublishedChecks {
       all.add(new Checks.Check(name(reference), isNeeded(reference), one.getValue()));
     }
     List<CheckResult> results = new ArrayList<>(checks.results(all));
-    results.addAll(plugins.results());
+    Optional.ofNullable(plugins).map(PluginResults::of).ifPresent(results::addAll);
     return results;
   }
 

@@ -23,6 +23,8 @@ import spark.jobserver.api.Failure;
  *     it has a driver
  * @param owner who asked for it; left out where nobody was asked for a name
  * @param proxyUser for whom Spark acts in it, where that is not the server's own user
+ * @param bundle the revision of its factory's bundle that it has for life, as {@code
+ *     name:version@digest}; left out until it is known
  * @param failure why it is ERROR or KILLED
  */
 @JsonInclude(NON_EMPTY)
@@ -37,6 +39,7 @@ record ContextReport(
     String driverStart,
     String owner,
     String proxyUser,
+    String bundle,
     String failure) {
 
   static ContextReport of(Context context, Optional<DriverStart> start) {
@@ -53,6 +56,8 @@ record ContextReport(
         start.map(DriverStart::label).orElse(""),
         context.owner(),
         context.proxyUser().orElse(""),
+        // The factory's own comes first.
+        context.bundle().split(" ", 2)[0],
         context.failure().map(Failure::message).orElse(""));
   }
 

@@ -18,6 +18,8 @@ import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.Health;
 import spark.jobserver.api.server.Jobs;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.api.server.Plugins;
+import spark.jobserver.api.server.Store;
 
 /**
  * The services that answers are made of, as they are at this moment. They come and go (a store that
@@ -50,32 +52,50 @@ public final class Core {
   @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
   volatile Counters counters;
 
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Plugins plugins;
+
+  @Reference(cardinality = OPTIONAL, policy = DYNAMIC, policyOption = GREEDY)
+  volatile Store store;
+
   /** The binaries as a caller may change them. */
   Binaries binaries(Caller caller) {
-    return available(binaries, "binaries").of(caller);
+    return stored(binaries, "binaries").of(caller);
   }
 
   /** The contexts that a caller may see. */
   Contexts contexts(Caller caller) {
-    return available(contexts, "contexts").of(caller);
+    return stored(contexts, "contexts").of(caller);
   }
 
   /** The jobs that a caller may see. */
   Jobs jobs(Caller caller) {
-    return available(jobs, "jobs").of(caller);
+    return stored(jobs, "jobs").of(caller);
   }
 
   /** All jobs: for questions about one that a caller was found to see. */
   Jobs jobs() {
-    return available(jobs, "jobs");
+    return stored(jobs, "jobs");
   }
 
   ContextFactories contextFactories() {
     return available(contextFactories, "context factories");
   }
 
-  Health health() {
-    return available(health, "health");
+  /** What is wrong, as the core sees it; not that it waits for its store, for that may come. */
+  Optional<String> problem() {
+    Health now = health;
+    return now == null && storeProblem().isPresent()
+        ? Optional.empty()
+        : available(now, "health").problem();
+  }
+
+  private Optional<String> storeProblem() {
+    return Optional.ofNullable(store).flatMap(Store::problem);
+  }
+
+  Plugins plugins() {
+    return available(plugins, "plugins");
   }
 
   DataFiles dataFiles() {
@@ -86,6 +106,14 @@ public final class Core {
   Map<String, Long> counters() {
     Counters now = counters;
     return now == null ? Map.of() : now.counters();
+  }
+
+  private <T> T stored(T service, String noun) {
+    Optional<String> problem = service == null ? storeProblem() : Optional.empty();
+    if (problem.isPresent()) {
+      throw new JobserverException(ErrorCode.UNAVAILABLE, problem.get());
+    }
+    return available(service, noun);
   }
 
   private static <T> T available(T service, String noun) {

@@ -13,13 +13,12 @@ import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsExtensionSel
 import org.osgi.service.jakartars.whiteboard.propertytypes.JakartarsResource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import spark.jobserver.api.server.Health;
 import spark.jobserver.api.server.JobserverException;
 
 /**
- * {@code /healthz}: whether the server can do its work. The answer's words are fixed; what is wrong
- * goes to the log, each time it changes. Answered on the container's thread, so that it does not
- * wait behind other requests.
+ * {@code /healthz}: whether the server can do its work, but for a store that is still to come. The
+ * answer's words are fixed; what is wrong goes to the log, each time it changes. Answered on the
+ * container's thread, so that it does not wait behind other requests.
  */
 @Component(service = HealthResource.class)
 @JakartarsResource
@@ -52,8 +51,7 @@ public final class HealthResource {
 
   private Optional<String> problem() {
     try {
-      Health health = core.health();
-      return health.problem();
+      return core.problem();
     } catch (JobserverException e) {
       return Optional.of(e.getMessage());
     }

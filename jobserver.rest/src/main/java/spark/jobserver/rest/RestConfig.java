@@ -28,4 +28,7 @@ public @interface RestConfig {
 
   /** How many event streams may be open at once. */
   int max$_$event$_$streams() default 100;
+
+  /** Whether plugins can be installed and removed over HTTP. */
+  boolean change$_$plugins() default false;
 }

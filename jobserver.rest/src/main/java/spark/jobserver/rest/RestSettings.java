@@ -17,6 +17,7 @@ import java.util.function.BiFunction;
  * @param maxUploadSize the largest upload, in bytes
  * @param maxConfigSize the largest configuration, in bytes
  * @param maxEventStreams how many event streams may be open at once
+ * @param changePlugins whether plugins can be installed and removed over HTTP
  */
 record RestSettings(
     int threads,
@@ -25,7 +26,8 @@ record RestSettings(
     Duration contextDeletionTimeout,
     long maxUploadSize,
     long maxConfigSize,
-    int maxEventStreams) {
+    int maxEventStreams,
+    boolean changePlugins) {
 
   /** By how much {@code DELETE /contexts} answers before the time is over. */
   private static final Duration HEAD_START = Duration.ofSeconds(2);
@@ -59,7 +61,8 @@ record RestSettings(
         deletion.isNegative() ? Duration.ZERO : deletion,
         size("max-upload-size", config.max$_$upload$_$size()),
         size("max-config-size", config.max$_$config$_$size()),
-        config.max$_$event$_$streams());
+        config.max$_$event$_$streams(),
+        config.change$_$plugins());
   }
 
   private static Duration duration(String key, String value) {

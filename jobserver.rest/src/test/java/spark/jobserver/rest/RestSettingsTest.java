@@ -42,7 +42,8 @@ class RestSettingsTest {
                 Duration.ofSeconds(13),
                 1L << 30,
                 16L << 20,
-                100));
+                100,
+                false));
   }
 
   @Test

@@ -46,7 +46,8 @@ public enum Role {
               "jobs:read",
               "data:read",
               "metrics:read",
-              "factories:read");
+              "factories:read",
+              "plugins:read");
     };
   }
 

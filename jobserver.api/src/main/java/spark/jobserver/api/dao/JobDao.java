@@ -76,7 +76,7 @@ public interface JobDao {
   // Contexts
 
   /**
-   * Adds a context that was just asked for.
+   * Adds a context: one that was just asked for, or, from another store, one in any state.
    *
    * @return false, and nothing is added, when a context of this name is not final
    */
@@ -193,4 +193,32 @@ public interface JobDao {
    * @param limit how many jobs, and how many contexts, at the most; the earliest first
    */
   Expired removeEnded(Instant before, int limit);
+
+  // Moving to another store. While one is read or filled by these, nothing else uses it.
+
+  /** All versions of a binary, in the order in which they were inserted; none of no binary. */
+  List<BinaryVersion> binaryVersions(String name);
+
+  /**
+   * Contexts in any state, in the order in which they were inserted.
+   *
+   * @param after the id of the context that they come after, or empty for the first
+   * @param limit how many at the most
+   * @return none when there is no context with that id
+   */
+  List<Context> contexts(Optional<String> after, int limit);
+
+  /** The key that the request for a job had, unless {@link #forgetKey} was called. */
+  Optional<RequestKey> requestKey(String jobId);
+
+  /**
+   * Adds a job as another store has it, in any state, whether its binaries are there or not.
+   *
+   * @param result of a FINISHED job only
+   * @param killWished whether {@link #wishKill} was called for it, which is not final
+   */
+  void restoreJob(Job job, JobInput input, Optional<Content> result, boolean killWished);
+
+  /** Removes everything. */
+  void removeAll();
 }

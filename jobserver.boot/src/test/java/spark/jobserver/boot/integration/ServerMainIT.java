@@ -111,25 +111,6 @@ class ServerMainIT {
   }
 
   @Test
-  void followsTheFolderOfPlugins() throws Exception {
-    bundle("a", "say=up");
-    Files.copy(
-        Path.of(System.getProperty("osgi.bundles"), "org.apache.felix.fileinstall.jar"),
-        bundles().resolve("org.apache.felix.fileinstall.jar"));
-    Path plugins = home.resolve("plugins");
-    bundle(plugins.resolve("first.jar"), "say=first");
-    try (Program server = server()) {
-      server.says("up").says("first");
-      Path later = bundle(folder.resolve("later.jar"), "say=later");
-      Files.move(later, plugins.resolve("later.jar"));
-      server.says("later");
-      Files.delete(plugins.resolve("later.jar"));
-      server.says("later stopped");
-      assertThat(server.terminate().exitCode()).isZero();
-    }
-  }
-
-  @Test
   void scansSparkOnlyOnce() throws Exception {
     bundle("a", "exports=from.the.cache stop");
     assertEnds(0);

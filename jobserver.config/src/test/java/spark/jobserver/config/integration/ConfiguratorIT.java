@@ -58,8 +58,8 @@ class ConfiguratorIT {
       assertThat(config.getString("spark.context-settings.memory-per-node")).isEqualTo("512m");
 
       Map<String, Configuration> configurations = container.configurations();
-      assertThat(configurations.get("spark.jobserver.core").getProperties().get("dao.target"))
-          .isEqualTo("(job.dao=spark.jobserver.io.JobSqlDAO)");
+      assertThat(configurations.get("spark.jobserver.core").getProperties().get("jobdao"))
+          .isEqualTo("spark.jobserver.io.JobSqlDAO");
       assertThat(configurations.get("spark.jobserver.core").getProperties().get("bind-address"))
           .isEqualTo("127.0.0.1");
       assertThat(

@@ -4,27 +4,27 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Binary;
 import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
-import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.posted.PostedConfig;
+import spark.jobserver.core.store.ActiveStore;
 
 /** Finds the binaries that submissions and contexts name, in the versions that new jobs take. */
-@Component(
-    service = LatestBinaries.class,
-    configurationPid = CoreConfig.PID,
-    configurationPolicy = ConfigurationPolicy.REQUIRE)
+@Component(service = LatestBinaries.class)
 public final class LatestBinaries {
   private static final Pattern URI = Pattern.compile("(?i)[a-z][a-z0-9+.-]*:/.*", Pattern.DOTALL);
 
   private final JobDao dao;
 
   @Activate
-  public LatestBinaries(@Reference(name = "dao") JobDao dao) {
+  public LatestBinaries(@Reference ActiveStore store) {
+    this(store.dao());
+  }
+
+  LatestBinaries(JobDao dao) {
     this.dao = dao;
   }
 

@@ -11,7 +11,6 @@ import java.util.Optional;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,13 +27,10 @@ import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.core.DataFolder;
 import spark.jobserver.core.Room;
 import spark.jobserver.core.Spool;
-import spark.jobserver.core.config.CoreConfig;
+import spark.jobserver.core.store.ActiveStore;
 
 /** Checks uploads and keeps them in the store. */
-@Component(
-    service = Binaries.class,
-    configurationPid = CoreConfig.PID,
-    configurationPolicy = ConfigurationPolicy.REQUIRE)
+@Component(service = Binaries.class)
 public final class StoredBinaries implements Binaries {
   private static final Logger LOG = LoggerFactory.getLogger(StoredBinaries.class);
 
@@ -47,9 +43,8 @@ public final class StoredBinaries implements Binaries {
   private final Clock clock = Clock.systemUTC();
 
   @Activate
-  public StoredBinaries(BundleContext bundle, @Reference(name = "dao") JobDao dao)
-      throws IOException {
-    this(dao, new Spool(DataFolder.of(bundle).spool()));
+  public StoredBinaries(BundleContext bundle, @Reference ActiveStore store) throws IOException {
+    this(store.dao(), new Spool(DataFolder.of(bundle).spool()));
   }
 
   StoredBinaries(JobDao dao, Spool spool) {

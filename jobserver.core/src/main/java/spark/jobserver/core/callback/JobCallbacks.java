@@ -23,6 +23,7 @@ import spark.jobserver.api.dao.JobDao;
 import spark.jobserver.api.server.Callbacks;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
+import spark.jobserver.core.store.ActiveStore;
 
 /**
  * Sees to it that callbacks are made: each is on record from the submission of its job until it was
@@ -51,7 +52,11 @@ public final class JobCallbacks {
   private volatile Callbacks callbacks;
 
   @Activate
-  public JobCallbacks(@Reference(name = "dao") JobDao dao) {
+  public JobCallbacks(@Reference ActiveStore store) {
+    this(store.dao());
+  }
+
+  public JobCallbacks(JobDao dao) {
     this.dao = dao;
   }
 

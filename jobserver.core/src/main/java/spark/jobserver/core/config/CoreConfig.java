@@ -8,6 +8,9 @@ public @interface CoreConfig {
   /** The configuration's PID. */
   String PID = "spark.jobserver.core";
 
+  /** The name of the DAO that is used. */
+  String jobdao() default "spark.jobserver.io.JobSqlDAO";
+
   /** How many jobs of one context may run at once. */
   int max$_$jobs$_$per$_$context() default 8;
 

@@ -253,6 +253,22 @@ public final class ContextJobs {
     }
   }
 
+  /**
+   * The core goes, and the jobs go on. They are on record, which is all that whoever does not wait
+   * for their ends asks for.
+   */
+  void leave() {
+    for (LiveJob job : jobs.values()) {
+      job.ended()
+          .completeExceptionally(
+              new JobserverException(
+                  ErrorCode.TIMEOUT,
+                  "The store went away while the job %s ran. It goes on; GET /jobs/%s says how it is when the store is back"
+                      .formatted(job.job().id(), job.job().id())));
+      job.started().complete(null);
+    }
+  }
+
   /** The context is over, and with it the jobs that are left. */
   void contextOver(Context over) {
     for (LiveJob job : jobs.values()) {
@@ -366,6 +382,16 @@ public final class ContextJobs {
                       + context.get().name()
                       + " is out of reach. The job is killed as soon as it can be reached.")));
     }
-    return Optional.of(live.ended().thenApply(Ended::job));
+    return Optional.of(
+        live.ended()
+            .handle(
+                (ended, error) -> {
+                  if (error != null) {
+                    throw new JobserverException(
+                        ErrorCode.UNAVAILABLE,
+                        "The store went away. The job is killed, and is so on record when the store is back.");
+                  }
+                  return ended.job();
+                }));
   }
 }

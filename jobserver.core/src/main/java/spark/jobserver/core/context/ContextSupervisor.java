@@ -21,7 +21,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -48,6 +51,7 @@ import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.config.DriverConfig;
 import spark.jobserver.core.config.DriverSettings;
 import spark.jobserver.core.plugin.BundleStore;
+import spark.jobserver.core.store.ActiveStore;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Trust;
 import spark.jobserver.link.Wire;
@@ -56,7 +60,8 @@ import spark.jobserver.link.server.LinkServer;
 /**
  * Holds the live contexts, and the end of the link that their drivers dial. When it starts it takes
  * up what an earlier server has left: drivers that live are waited for, the others' contexts and
- * jobs are ended. When it stops it stops all contexts, unless it is asked to leave them running.
+ * jobs are ended. When the server stops it stops all contexts, unless it is asked to leave them
+ * running.
  */
 @Component(
     service = ContextSupervisor.class,
@@ -84,6 +89,7 @@ public final class ContextSupervisor {
   private final Trust trust;
   private final int mostContexts;
   private final LinkServer link;
+  private final BooleanSupplier serverStops;
   private volatile boolean stopping;
 
   @Activate
@@ -91,7 +97,7 @@ public final class ContextSupervisor {
       BundleContext bundle,
       CoreConfig core,
       DriverConfig config,
-      @Reference(name = "dao") JobDao dao,
+      @Reference ActiveStore store,
       @Reference DriverLauncher launcher,
       @Reference BundleStore bundles,
       @Reference JobCallbacks callbacks,
@@ -103,11 +109,12 @@ public final class ContextSupervisor {
         DriverSettings.of(config),
         security,
         core.max$_$contexts(),
-        dao,
+        store.dao(),
         launcher,
         bundles,
         callbacks,
-        counters);
+        counters,
+        () -> bundle.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getState() == Bundle.STOPPING);
   }
 
   ContextSupervisor(
@@ -119,13 +126,15 @@ public final class ContextSupervisor {
       DriverLauncher launcher,
       BundleStore bundles,
       JobCallbacks callbacks,
-      ServerCounters counters)
+      ServerCounters counters,
+      BooleanSupplier serverStops)
       throws IOException {
     if (mostContexts < 1) {
       throw new IllegalArgumentException(
           "spark.jobserver.max-contexts must be at least 1, not " + mostContexts);
     }
     this.dao = dao;
+    this.serverStops = serverStops;
     this.mostContexts = mostContexts;
     this.data = data;
     this.settings = settings;
@@ -369,12 +378,17 @@ public final class ContextSupervisor {
     return live.over();
   }
 
-  /** Stops everything, or leaves the drivers to the next server. */
+  /**
+   * Stops everything when the server stops, unless it is asked not to; else, as when the store
+   * goes, leaves the drivers to the next supervisor.
+   */
   @Deactivate
   void close() throws IOException {
     stopping = true;
     try {
-      if (Files.deleteIfExists(data.keepContexts())) {
+      if (!serverStops.getAsBoolean()) {
+        LOG.info("{} contexts go on by themselves, until the core is back", contexts.size());
+      } else if (Files.deleteIfExists(data.keepContexts())) {
         LOG.info("{} contexts are left running", contexts.size());
       } else {
         stopAll();
@@ -383,6 +397,7 @@ public final class ContextSupervisor {
       link.close();
       timer.shutdownNow();
       finishWork();
+      contexts.values().forEach(LiveContext::leave);
     }
   }
 

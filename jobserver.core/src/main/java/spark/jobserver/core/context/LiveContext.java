@@ -482,6 +482,21 @@ public final class LiveContext {
     questions.answered(answer);
   }
 
+  /** The core goes, and the context goes on: whoever waits is told so. */
+  void leave() {
+    questions.leave();
+    jobs.leave();
+    created.completeExceptionally(left("comes up"));
+    over.completeExceptionally(left("stops"));
+  }
+
+  private JobserverException left(String doing) {
+    return new JobserverException(
+        ErrorCode.UNAVAILABLE,
+        "The store went away while the context %s %s. It goes on; ask again when the store is back"
+            .formatted(context.name(), doing));
+  }
+
   // Jobs
 
   /** Its jobs that are not final. */

@@ -140,6 +140,9 @@ public final class NewContexts {
 
   private static JobserverException adHocFailure(Throwable error) {
     Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+    if (cause instanceof JobserverException refusal && refusal.code() == ErrorCode.UNAVAILABLE) {
+      return refusal; // it may come up yet, for no job
+    }
     Optional<Failure> failure =
         cause instanceof JobserverException refusal ? refusal.failure() : Optional.empty();
     return new JobserverException(

@@ -105,6 +105,13 @@ final class ObjectQuestions {
     }
   }
 
+  /** The core goes: nobody will hear an answer. */
+  void leave() {
+    for (CompletableFuture<List<NamedObject>> answer : open.values()) {
+      answer.completeExceptionally(unavailable("The store went away. Try again."));
+    }
+  }
+
   /** What is told of a context that is not live. */
   static JobserverException notFound(String name) {
     return new JobserverException(

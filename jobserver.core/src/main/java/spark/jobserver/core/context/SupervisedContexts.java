@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 import spark.jobserver.api.Context;
 import spark.jobserver.api.ContextState;
@@ -19,14 +18,11 @@ import spark.jobserver.api.server.Caller;
 import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
-import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.posted.PostedConfig;
+import spark.jobserver.core.store.ActiveStore;
 
 /** Answers what is asked of contexts. */
-@Component(
-    service = Contexts.class,
-    configurationPid = CoreConfig.PID,
-    configurationPolicy = ConfigurationPolicy.REQUIRE)
+@Component(service = Contexts.class)
 public final class SupervisedContexts implements Contexts {
   private static final Set<ContextState> LISTED =
       Set.of(ContextState.RUNNING, ContextState.STOPPING);
@@ -38,11 +34,11 @@ public final class SupervisedContexts implements Contexts {
 
   @Activate
   public SupervisedContexts(
-      @Reference(name = "dao") JobDao dao,
+      @Reference ActiveStore store,
       @Reference ContextSupervisor supervisor,
       @Reference NewContexts newContexts,
       @Reference ConfiguredContexts configured) {
-    this.dao = dao;
+    this.dao = store.dao();
     this.supervisor = supervisor;
     this.newContexts = newContexts;
     this.configured = configured;

@@ -26,6 +26,7 @@ import spark.jobserver.core.config.CoreConfig;
 import spark.jobserver.core.config.Durations;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.BundleStore;
+import spark.jobserver.core.store.ActiveStore;
 
 /**
  * Removes jobs and contexts that ended long ago, with their results and logs, and bundles that no
@@ -56,10 +57,10 @@ public final class Retention {
   public Retention(
       BundleContext bundle,
       CoreConfig config,
-      @Reference(name = "dao") JobDao dao,
+      @Reference ActiveStore store,
       @Reference BundleStore bundles) {
     this(
-        dao,
+        store.dao(),
         DataFolder.of(bundle),
         bundles,
         Durations.read("spark.jobserver.retention", config.retention()),

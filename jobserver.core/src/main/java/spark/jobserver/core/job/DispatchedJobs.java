@@ -46,6 +46,7 @@ import spark.jobserver.core.context.Impersonation;
 import spark.jobserver.core.context.LiveContext;
 import spark.jobserver.core.context.NewContexts;
 import spark.jobserver.core.posted.PostedConfig;
+import spark.jobserver.core.store.ActiveStore;
 
 /** Commits jobs and hands them to their contexts. */
 @Component(
@@ -68,13 +69,13 @@ public final class DispatchedJobs implements Jobs {
   public DispatchedJobs(
       BundleContext bundle,
       CoreConfig config,
-      @Reference(name = "dao") JobDao dao,
+      @Reference ActiveStore store,
       @Reference ContextSupervisor supervisor,
       @Reference NewContexts newContexts,
       @Reference LatestBinaries binaries,
       @Reference JobCallbacks callbacks,
       @Reference Impersonation impersonation) {
-    this.dao = dao;
+    this.dao = store.dao();
     this.data = DataFolder.of(bundle);
     this.supervisor = supervisor;
     this.newContexts = newContexts;

@@ -39,6 +39,7 @@ import spark.jobserver.core.config.DriverSettings;
 import spark.jobserver.core.plugin.BundleFile;
 import spark.jobserver.core.plugin.FactoryRevision;
 import spark.jobserver.core.plugin.InstalledFactories;
+import spark.jobserver.core.store.ActiveStore;
 import spark.jobserver.link.SpareFile;
 import spark.jobserver.link.Wire;
 
@@ -92,7 +93,7 @@ public final class SpareDrivers implements Measured {
       @Reference Settings settings,
       @Reference DriverLauncher launcher,
       @Reference InstalledFactories factories,
-      @Reference(name = "dao") JobDao dao)
+      @Reference ActiveStore store)
       throws IOException {
     this(
         DataFolder.of(bundle),
@@ -101,7 +102,7 @@ public final class SpareDrivers implements Measured {
         QUIET,
         launcher,
         factories::find);
-    removeLeftOvers(dao);
+    removeLeftOvers(store.dao());
     thread.scheduleWithFixedDelay(
         this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -52,6 +52,7 @@ import spark.jobserver.core.ServerCounters;
 import spark.jobserver.core.callback.JobCallbacks;
 import spark.jobserver.core.config.DriverSettings;
 import spark.jobserver.core.plugin.BundleStore;
+import spark.jobserver.core.store.ActiveStore;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.EnrolmentFile;
 import spark.jobserver.link.Event;
@@ -69,6 +70,8 @@ class ContextSupervisorTest {
   private final FakeLauncher launcher = new FakeLauncher();
   private LinkSecurity security = new LinkSecurity(Optional.empty());
   private ContextSupervisor supervisor;
+  private ActiveStore store = new ActiveStore(dao, "gone");
+  private boolean serverStops = true;
   private int ids;
 
   @BeforeEach
@@ -106,11 +109,12 @@ class ContextSupervisorTest {
             0),
         security,
         mostContexts,
-        dao,
+        store.dao(),
         launcher,
         new BundleStore(data.bundles()),
-        new JobCallbacks(dao),
-        counters);
+        new JobCallbacks(store.dao()),
+        counters,
+        () -> serverStops);
   }
 
   @Test
@@ -125,6 +129,15 @@ class ContextSupervisorTest {
     Files.writeString(folder.resolve("keep-contexts"), "");
     supervisor.close();
     supervisor = supervisor();
+  }
+
+  /** The store goes, and another server's has come back. */
+  private void storeReturns() throws Exception {
+    serverStops = false;
+    supervisor.close();
+    store = new ActiveStore(dao, "gone");
+    supervisor = supervisor();
+    serverStops = true;
   }
 
   private static <T> T get(CompletionStage<T> stage) throws Exception {
@@ -972,5 +985,40 @@ class ContextSupervisorTest {
         .containsEntry("contexts.started", 1L)
         .containsEntry("contexts.running", 1L)
         .containsEntry("contexts.killed", 0L);
+  }
+
+  // The store goes and comes back
+
+  @Test
+  void whatRunsGoesOnWhileTheStoreIsAway() throws Exception {
+    FakeDriver driver = running("c");
+    Submission waited = submit("c");
+    String job = driver.next(Command.RunJob.class).jobId();
+
+    storeReturns();
+
+    assertThat(refusal(waited.ended()).code()).isEqualTo(ErrorCode.TIMEOUT);
+    assertThat(get(waited.started())).isNull();
+    assertThat(recorded("c").state()).isEqualTo(ContextState.RUNNING);
+    assertThat(dao.job(job).orElseThrow().state().isFinal()).isFalse();
+    assertThat(launcher.started).as("further drivers").isEmpty();
+    driver.finish(job, "[3]");
+    await(() -> dao.job(job).orElseThrow().state() == JobState.FINISHED);
+  }
+
+  @Test
+  void whoeverWaitsForAContextIsToldThatTheStoreHasGone() throws Exception {
+    running("c");
+    CompletionStage<Context> stopped = supervisor.stop(live("c"));
+    CompletionStage<Context> created = create("late");
+    FakeDriver driver = launcher.next();
+    driver.next(Command.MakeContext.class);
+
+    storeReturns();
+
+    assertThat(refusal(created).code()).isEqualTo(ErrorCode.UNAVAILABLE);
+    assertThat(refusal(stopped).code()).isEqualTo(ErrorCode.UNAVAILABLE);
+    driver.ready();
+    await(() -> recorded("late").state() == ContextState.RUNNING);
   }
 }

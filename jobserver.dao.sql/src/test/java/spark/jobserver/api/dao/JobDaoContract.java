@@ -70,6 +70,14 @@ public abstract class JobDaoContract {
   }
 
   @Nested
+  class Moving extends MovingContract {
+    @Override
+    JobDaoContract contract() {
+      return JobDaoContract.this;
+    }
+  }
+
+  @Nested
   class Concurrency extends ConcurrencyContract {
     @Override
     JobDaoContract contract() {

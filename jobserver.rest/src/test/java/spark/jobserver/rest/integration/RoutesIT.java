@@ -27,6 +27,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import spark.jobserver.api.JobState;
 import spark.jobserver.api.server.Jobs.Ended;
+import spark.jobserver.api.server.Store;
 import spark.jobserver.rest.FakeJobs;
 import spark.jobserver.rest.integration.plugin.RoutePlugin;
 
@@ -152,6 +153,8 @@ class RoutesIT extends RunningServer {
             "DELETE /data/x",
             "PUT /data?reset=reboot",
             SYNC,
+            "GET /plugins",
+            "GET /plugins/x",
             "GET /context-factories")) {
       Reply reply = server.send(request, "");
       assertThat(reply.status()).as(request).isEqualTo(503);
@@ -162,6 +165,20 @@ class RoutesIT extends RunningServer {
     server
         .get("/healthz")
         .isJson(500, "{'status': 'ERROR', 'result': 'Required actors not alive'}");
+  }
+
+  @Test
+  void whatNeedsTheStoreSaysWhyItIsNotThere() {
+    withdraw();
+    String why = "The store a.Dao (spark.jobserver.jobdao) is not there now: it is away";
+    provided.add(server.provide(Store.class, () -> Optional.of(why)));
+
+    for (String request : List.of("GET /jobs", "GET /contexts", "GET /binaries")) {
+      Reply reply = server.send(request, "");
+      assertThat(reply.header("Retry-After")).as(request).matches("[1-9][0-9]*");
+      reply.isJson(503, "{'status': 'ERROR', 'result': '" + why + "'}");
+    }
+    server.get("/healthz").isJson(200, "{'status': 'SUCCESS'}");
   }
 
   @Test

@@ -19,10 +19,12 @@ import spark.jobserver.api.server.Contexts;
 import spark.jobserver.api.server.DataFiles;
 import spark.jobserver.api.server.Health;
 import spark.jobserver.api.server.Jobs;
+import spark.jobserver.api.server.Plugins;
 import spark.jobserver.rest.FakeBinaries;
 import spark.jobserver.rest.FakeContexts;
 import spark.jobserver.rest.FakeDataFiles;
 import spark.jobserver.rest.FakeJobs;
+import spark.jobserver.rest.FakePlugins;
 
 /** A server in a framework, with new services behind it for each test. */
 @ExtendWith(RunningServer.Provider.class)
@@ -30,13 +32,14 @@ import spark.jobserver.rest.FakeJobs;
 abstract class RunningServer {
   private final int idleTimeout;
   private final Map<String, String> configuration;
-  private final List<ServiceRegistration<?>> provided = new ArrayList<>();
+  final List<ServiceRegistration<?>> provided = new ArrayList<>();
 
   Server server;
   FakeBinaries binaries;
   FakeContexts contexts;
   FakeJobs jobs;
   FakeDataFiles data;
+  FakePlugins plugins;
   Optional<String> problem;
 
   /** The server that the tests share which need no other. */
@@ -60,6 +63,8 @@ abstract class RunningServer {
     provided.add(server.provide(Contexts.class, contexts));
     provided.add(server.provide(Jobs.class, jobs));
     provided.add(server.provide(DataFiles.class, data));
+    plugins = new FakePlugins();
+    provided.add(server.provide(Plugins.class, plugins));
     provided.add(server.provide(Health.class, () -> problem));
     provided.add(
         server.provide(
