@@ -145,10 +145,10 @@ def test_the_page_on_context_factories(tmp_path: Path) -> None:
         script = re.sub(
             r"jobserver plugin (?!check)(\w+)",
             rf"jobserver plugin \1 --data {server.data}",
-            "\necho =\n".join(blocks),
+            "\necho =====\n".join(blocks),
         )
         begun = time.monotonic()
-        made, _, installed, used, updated, gone = run(server, folder, script).split("\n=\n")
+        made, _, installed, used, updated, gone = run(server, folder, script).split("=====\n")
         taken = time.monotonic() - begun
 
     assert "org.example.greeter.GreeterContextFactory" in made
