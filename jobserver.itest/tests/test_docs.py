@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,43 @@ def test_the_page_on_plugins(tmp_path: Path) -> None:
             ["bin/jobserver", "start"],
         ]
         assert "--safe-mode" in server.command("--help").stdout
+
+
+@pytest.mark.skipif(not KERNEL_TELLS, reason="the kernel does not tell who is at a socket")
+def test_the_page_on_context_factories(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with running(tmp_path) as server:
+        blocks = commands("docs/how-to/write-a-context-factory.md")
+        script = re.sub(
+            r"jobserver plugin (?!check)(\w+)",
+            rf"jobserver plugin \1 --data {server.data}",
+            "\necho =====\n".join(blocks),
+        )
+        begun = time.monotonic()
+        made, _, installed, used, updated, gone = run(server, folder, script).split("=====\n")
+        taken = time.monotonic() - begun
+
+    assert "org.example.greeter.GreeterContextFactory" in made
+    assert "brings ContextFactory org.example.greeter.GreeterContextFactory" in installed
+    assert '"bundle":"org.example.greeter"' in installed
+    assert results(used) == [["good day Ada"]]
+    assert results(updated) == [["hello, dear Ada"], ["good day Ada"]]
+    assert results(gone) == [["hello Ada"]]
+    assert "GreeterContextFactory" not in gone.partition("result")[2]
+    typed = [line for block in blocks for line in block.splitlines()]
+    java = list((folder / "greeter" / "src" / "main" / "java").rglob("*.java"))
+    lines = sum(len(file.read_text().splitlines()) for file in java)
+    print(
+        f"{taken:.0f} s from the empty folder to the removed plugin; {len(typed)} lines typed,"
+        f" 3 of them change a line of code each; the {len(java)} files of Java have {lines} lines"
+    )
+    assert taken < 600
+
+
+def results(printed: str) -> list[list[str]]:
+    """What jobs have returned."""
+    return [json.loads(one) for one in re.findall(r'"result": ?(\[.*?\])', printed)]
 
 
 def test_the_page_on_security(tmp_path: Path, clone: Path) -> None:

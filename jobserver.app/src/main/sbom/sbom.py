@@ -235,8 +235,9 @@ def main(output: str, version: str, repository: str, modules: str, *places: str)
     for one in places:
         place, _, source = one.partition("=")
         path = Path(source)
-        for file in sorted(path.glob("*.jar")) if path.is_dir() else [path]:
-            for where, content in archives(f"{place}/{file.name}", file.read_bytes()):
+        for file in sorted(path.rglob("*.jar")) if path.is_dir() else [path]:
+            name = file.relative_to(path) if path.is_dir() else file.name
+            for where, content in archives(f"{place}/{name}", file.read_bytes()):
                 inventory.add(where, content)
     ours = {
         "type": "application",

@@ -127,6 +127,26 @@ class Custom(Base):
         ]
 
 
+class Shapes(Base):
+    """Uses a class of a jar that the factory's bundle brings, by both of its names."""
+
+    def build_context(self, gateway, jvmContext, sparkConf):
+        return gateway.jvm, jvmContext
+
+    def run_job(self, context, runtime, data):
+        jvm, jvm_context = context
+        return [jvm.shapes.Square.sides(), jvm.Square.sides(), jvm_context.shipped()]
+
+
+class Settings(Base):
+    """Tells what Spark and the job have been told of the settings."""
+
+    def run_job(self, context, runtime, data):
+        conf = context.getConf()
+        mine = runtime.contextConfig
+        return [conf.get("spark.shape"), conf.get("spark.given"), mine["shape"], mine["a"]]
+
+
 class Kind(Base):
     """Tells what it has got as its context, and uses it."""
 

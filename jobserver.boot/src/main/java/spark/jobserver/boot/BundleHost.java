@@ -64,17 +64,23 @@ final class BundleHost implements Startup {
    */
   BundleHost(
       Map<String, String> properties, Path storage, Ending ending, Consumer<String> failures) {
-    Map<String, Object> all = new HashMap<>(properties);
+    Map<String, String> all = new HashMap<>(properties);
     all.put(Constants.FRAMEWORK_STORAGE, storage.toString());
-    all.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     all.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(OWN_LEVEL));
+    this.framework = framework(all);
+    this.ending = ending;
+    this.failures = failures;
+  }
+
+  /** A framework with these properties and those that every one of ours has. */
+  static Framework framework(Map<String, String> properties) {
+    Map<String, Object> all = new HashMap<>(properties);
+    all.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     all.put("felix.log.level", LOG_LEVEL);
     all.put("felix.log.logger", new FrameworkLog());
     // Spark sets the one factory of URL handlers that a JVM can have.
     all.put("felix.service.urlhandlers", "false");
-    this.framework = new Felix(all);
-    this.ending = ending;
-    this.failures = failures;
+    return new Felix(all);
   }
 
   /**

@@ -15,6 +15,8 @@ import spark.jobserver.python.worker.PythonContext.Recipe;
  * the JVM's side of its context is and publishes itself as a {@link ContextFactory} service with
  * the property {@link ContextFactory#NAME}; the processes that run the jobs are this class's
  * business. All methods are called once per driver, on the thread that makes or closes the context.
+ * What makes no sense, null or the name of something that is not there, fails the context with a
+ * message that names the method.
  *
  * <p>What a job gets as its context is PySpark's equivalent of what {@link #makeContext} returned:
  * of a SparkSession its SparkSession, of a JavaSparkContext or a SparkContext its SparkContext, of
@@ -36,12 +38,32 @@ public abstract class PythonContextFactory implements ContextFactory {
   protected abstract Object makeContext(SparkConf conf, Config settings, String name)
       throws Exception;
 
-  /** Sets what the context needs of Spark's configuration, before {@link #makeContext}. */
+  /**
+   * The settings that the context is made with: those that were asked for, checked, changed or with
+   * defaults under them. Called first; all other methods, the Python processes and {@code
+   * runtime.contextConfig} of jobs see what it returns. Spark is told of its own keys before: what
+   * shall be otherwise there is for {@link #configure}.
+   *
+   * @param settings what the caller posted over the server's {@code spark.context-settings}
+   * @return never null
+   * @throws RuntimeException when they are wrong; the caller of {@code POST /contexts} is told the
+   *     message
+   */
+  protected Config settings(Config settings) {
+    return settings;
+  }
+
+  /**
+   * Sets what the context needs of Spark's configuration, before {@link #makeContext}.
+   *
+   * @param conf what was asked for, and what PySpark sets when it makes a SparkContext itself
+   */
   protected void configure(SparkConf conf, Config settings) {}
 
   /**
    * Java classes ({@code a.b.C}) and packages ({@code a.b.*}) that jobs reach as {@code
-   * gateway.jvm.C} without naming the package.
+   * gateway.jvm.C} without naming the package. The classes must be there; called after {@link
+   * #makeContext}.
    */
   protected List<String> py4JImports() {
     return List.of();
@@ -52,6 +74,17 @@ public abstract class PythonContextFactory implements ContextFactory {
    * jobs can import, on executors too.
    */
   protected List<String> pythonFiles() {
+    return List.of();
+  }
+
+  /**
+   * Jars within the factory's own bundle, for example {@code lib/shapes.jar}, that executors have
+   * on their class path and the threads of the context on their class loader: Spark finds its data
+   * sources and functions there, and jobs reach the classes by {@code gateway.jvm}. A jar whose
+   * classes the factory itself uses is named in its {@code Bundle-ClassPath}, too, and is the same
+   * for both. The bundle itself, and those that it is wired to, are shipped in any case.
+   */
+  protected List<String> jars() {
     return List.of();
   }
 
@@ -73,6 +106,16 @@ public abstract class PythonContextFactory implements ContextFactory {
   /** This factory as the workers' package sees it. */
   private final class FactoryRecipe implements Recipe {
     @Override
+    public String factory() {
+      return PythonContextFactory.this.getClass().getName();
+    }
+
+    @Override
+    public Config settings(Config settings) {
+      return PythonContextFactory.this.settings(settings);
+    }
+
+    @Override
     public void configure(SparkConf conf, Config settings) {
       PythonContextFactory.this.configure(conf, settings);
     }
@@ -90,6 +133,11 @@ public abstract class PythonContextFactory implements ContextFactory {
     @Override
     public List<String> pythonFiles() {
       return PythonContextFactory.this.pythonFiles();
+    }
+
+    @Override
+    public List<String> jars() {
+      return PythonContextFactory.this.jars();
     }
 
     @Override

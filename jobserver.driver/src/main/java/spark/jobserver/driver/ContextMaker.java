@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.RunningContext;
+import spark.jobserver.boot.ContextClassLoader;
 
 /** Makes contexts through their factories. */
 final class ContextMaker {
@@ -57,6 +58,7 @@ final class ContextMaker {
                 settings, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON)),
             folder,
             bundles.stream().map(Factories.Jar::file).toList());
-    return new Made(found.service().make(request), classes);
+    RunningContext running = found.service().make(request);
+    return new Made(running, Thread.currentThread().getContextClassLoader());
   }
 }

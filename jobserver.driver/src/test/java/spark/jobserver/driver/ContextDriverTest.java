@@ -24,6 +24,7 @@ import spark.jobserver.api.context.ContextRequest;
 import spark.jobserver.api.context.JobOutcome;
 import spark.jobserver.api.context.JobRequest;
 import spark.jobserver.api.context.WorkerCount;
+import spark.jobserver.boot.ContextClassLoader;
 import spark.jobserver.link.Command;
 import spark.jobserver.link.Event;
 import spark.jobserver.link.Hello.ContextProgress;
@@ -190,6 +191,14 @@ class ContextDriverTest {
     assertThat(job.request().log()).isEqualTo(home.resolve("log/jobs/a.log"));
     assertThat(job.request().log().getParent()).isDirectory();
     assertThat(job.classes()).isSameAs(Server.next(factory.made).classes());
+  }
+
+  @Test
+  void jobsSeeWhatTheFactoryHasAddedToTheClassLoader() throws Exception {
+    ClassLoader more = new ClassLoader(getClass().getClassLoader()) {};
+    factory.replacement = Optional.of(more);
+    ready();
+    assertThat(begin("a").classes()).isSameAs(more);
   }
 
   @Test

@@ -29,6 +29,7 @@ final class NotingFactory implements ContextFactory {
   volatile CountDownLatch allowed = new CountDownLatch(0);
   volatile Optional<Exception> refusal = Optional.empty();
   volatile boolean deaf;
+  volatile Optional<ClassLoader> replacement = Optional.empty();
   volatile Supplier<List<NamedObject>> objects = List::of;
   volatile Supplier<WorkerCount> workers = () -> WorkerCount.NONE;
 
@@ -46,6 +47,7 @@ final class NotingFactory implements ContextFactory {
     if (refusal.isPresent()) {
       throw refusal.get();
     }
+    replacement.ifPresent(Thread.currentThread()::setContextClassLoader);
     return new Running();
   }
 

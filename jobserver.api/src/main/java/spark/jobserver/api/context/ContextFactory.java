@@ -25,7 +25,8 @@ public interface ContextFactory {
 
   /**
    * Makes the one context of this driver. Called once, on a thread whose context class loader sees
-   * Spark, the job's files and this factory's bundle.
+   * Spark, the job's files and this factory's bundle. It may put a child of that one in its place,
+   * which sees more: what the thread has afterwards is what jobs are run with.
    *
    * @throws Exception when it cannot be made; the caller of {@code POST /contexts} is told why
    */

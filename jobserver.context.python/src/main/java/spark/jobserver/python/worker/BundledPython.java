@@ -55,7 +55,8 @@ record BundledPython(Path library, List<Path> wheels, Path executors) {
         NavigableMap<String, byte[]> files =
             read(jar, extension.endsWith("/") ? extension : extension + "/");
         if (files.isEmpty()) {
-          throw new FileNotFoundException("no folder " + extension + " in " + bundles.get(0));
+          throw new FileNotFoundException(
+              "pythonFiles: there is no folder " + extension + " in " + bundles.get(0));
         }
         files.forEach(modules::putIfAbsent);
       }

@@ -29,6 +29,11 @@ record ContextFolder(Path root) {
     return root.resolve("shipped");
   }
 
+  /** The jars that the factory's bundle has for executors. */
+  Path jars() {
+    return root.resolve("jars");
+  }
+
   /** The binaries that workers import from. */
   Path unpacked() {
     return root.resolve("unpacked");
@@ -46,7 +51,7 @@ record ContextFolder(Path root) {
 
   /** Removes all that is of no use to a context that is over; results may still be read. */
   void clear() {
-    for (Path folder : new Path[] {python(), environment(), shipped(), unpacked()}) {
+    for (Path folder : new Path[] {python(), environment(), shipped(), jars(), unpacked()}) {
       try {
         TemporaryFolders.delete(folder);
       } catch (IOException e) {

@@ -1,7 +1,5 @@
 package spark.jobserver.python.worker;
 
-import static java.util.Objects.requireNonNull;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
@@ -41,6 +39,12 @@ public final class PythonContext implements RunningContext {
 
   /** What a factory knows of the contexts that it makes. */
   public interface Recipe {
+    /** The factory's class, for messages. */
+    String factory();
+
+    /** The settings that the context is made with, of those that were asked for. */
+    Config settings(Config settings);
+
     /** Sets what the context needs of Spark's configuration. */
     void configure(SparkConf conf, Config settings);
 
@@ -53,12 +57,16 @@ public final class PythonContext implements RunningContext {
     /** Folders of modules within the factory's bundle. */
     List<String> pythonFiles();
 
+    /** Jars within the factory's bundle, for the context's class loader and for executors. */
+    List<String> jars();
+
     /** Ends what {@link #makeContext} made. */
     void close(Object context) throws Exception;
   }
 
   private final String name;
-  private final Recipe recipe;
+  private final CheckedRecipe recipe;
+  private final ExtensionJars jars;
   private final ContextFolder folder;
   private final Object made;
   private final SparkContext spark;
@@ -75,7 +83,8 @@ public final class PythonContext implements RunningContext {
 
   private PythonContext(
       ContextRequest request,
-      Recipe recipe,
+      CheckedRecipe recipe,
+      ExtensionJars jars,
       ContextFolder folder,
       Object made,
       SparkContext spark,
@@ -85,6 +94,7 @@ public final class PythonContext implements RunningContext {
       JobNeeds needs) {
     this.name = request.name();
     this.recipe = recipe;
+    this.jars = jars;
     this.folder = folder;
     this.made = made;
     this.spark = spark;
@@ -96,12 +106,24 @@ public final class PythonContext implements RunningContext {
 
   /**
    * Makes a context. The zygote starts while Spark does; then both and a first worker are awaited.
+   * Where the factory has jars the calling thread's context class loader sees them from then on.
    *
    * @throws Exception when one of the three cannot be had, with words for the caller
    */
-  public static RunningContext make(ContextRequest request, Recipe recipe) throws Exception {
-    ContextThreads threads = ContextThreads.ofCaller();
+  public static RunningContext make(ContextRequest asked, Recipe factory) throws Exception {
+    CheckedRecipe recipe = new CheckedRecipe(factory);
+    ContextRequest request =
+        new ContextRequest(
+            asked.id(),
+            asked.name(),
+            recipe.settings(asked.settings()),
+            asked.folder(),
+            asked.bundles());
     ContextFolder folder = new ContextFolder(request.folder());
+    ExtensionJars jars = ExtensionJars.unpack(request.bundles().get(0), recipe, folder.jars());
+    Thread.currentThread()
+        .setContextClassLoader(jars.over(Thread.currentThread().getContextClassLoader()));
+    ContextThreads threads = ContextThreads.ofCaller();
     PythonSettings settings = PythonSettings.of(request.settings());
     SparkConf conf = new SparkConf().setAppName(request.name());
     Optional<PackedEnvironment> environment = environment(settings, folder);
@@ -125,8 +147,7 @@ public final class PythonContext implements RunningContext {
     try {
       CompletableFuture<Worker> first = workers.take(""); // none in particular
       made = recipe.makeContext(conf, request.settings(), request.name());
-      requireNonNull(made, "the factory has made nothing");
-      SparkContext spark = activeSparkContext();
+      SparkContext spark = activeSparkContext(recipe);
       SparkJobs jobs = new SparkJobs(spark);
       JvmSide jvm = jvmSide(made, spark, jobs, recipe.py4JImports(), threads);
       workers.serve(jvm);
@@ -137,6 +158,7 @@ public final class PythonContext implements RunningContext {
       }
       Shipments shipments = new Shipments(python.executors(), folder.shipped(), carrier);
       addJars(request.bundles(), spark);
+      jars.ship(spark);
       workers.giveBack(get(first));
       SparkProgress progress = new SparkProgress(spark, threads);
       NamedObjects namedObjects = new NamedObjects(jvm.entryPoint().namedObjects(), spark);
@@ -153,12 +175,12 @@ public final class PythonContext implements RunningContext {
               settings.reuseWorkers());
       PythonContext context =
           new PythonContext(
-              request, recipe, folder, made, spark, workers, progress, namedObjects, needs);
+              request, recipe, jars, folder, made, spark, workers, progress, namedObjects, needs);
       jobs.applicationEnd().thenAccept(context::broke);
       return context;
     } catch (Exception | LinkageError e) {
       workers.close();
-      end(recipe, made, folder);
+      end(recipe, jars, made, folder);
       throw e;
     }
   }
@@ -203,10 +225,10 @@ public final class PythonContext implements RunningContext {
         .put("memory", settings.workerMemory());
   }
 
-  private static SparkContext activeSparkContext() {
+  private static SparkContext activeSparkContext(CheckedRecipe recipe) {
     Option<SparkContext> active = SparkContext$.MODULE$.getActive();
     if (active.isEmpty()) {
-      throw new IllegalStateException("the factory has made no SparkContext");
+      throw recipe.wrong("makeContext", "returned, but there is no SparkContext: it must make one");
     }
     return active.get();
   }
@@ -320,7 +342,7 @@ public final class PythonContext implements RunningContext {
     workers.close();
     jobs.values().forEach(PythonContext::join);
     progress.close();
-    end(recipe, made, folder);
+    end(recipe, jars, made, folder);
   }
 
   private static void join(CompletableFuture<Void> end) {
@@ -335,7 +357,8 @@ public final class PythonContext implements RunningContext {
     }
   }
 
-  private static void end(Recipe recipe, Object made, ContextFolder folder) {
+  private static void end(
+      CheckedRecipe recipe, ExtensionJars jars, Object made, ContextFolder folder) {
     try {
       if (made != null) {
         recipe.close(made);
@@ -347,6 +370,7 @@ public final class PythonContext implements RunningContext {
     if (active.isDefined()) {
       active.get().stop();
     }
+    jars.close();
     folder.clear();
   }
 }

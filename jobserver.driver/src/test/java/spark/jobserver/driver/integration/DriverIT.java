@@ -44,7 +44,7 @@ class DriverIT {
       Stream.of("annotation", "core", "databind", "databind.cfg", "databind.exc", "databind.json")
               .map(name -> "com.fasterxml.jackson." + name + ";version=2.15.2,")
               .reduce("", String::concat)
-          + "org.slf4j;version=2.0.7";
+          + "org.slf4j;version=2.0.7,spark.jobserver.boot;version=1.0.0";
 
   @TempDir Path folder;
   private Server server;

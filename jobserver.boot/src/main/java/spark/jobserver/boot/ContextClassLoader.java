@@ -1,4 +1,4 @@
-package spark.jobserver.driver;
+package spark.jobserver.boot;
 
 import java.io.IOException;
 import java.net.URL;
@@ -17,7 +17,7 @@ import java.util.List;
  * would not see the closures of the bundle. It holds on to the wiring that the factory had when the
  * context was made, so that an update of the bundle cannot mix two revisions.
  */
-final class ContextClassLoader extends URLClassLoader {
+public final class ContextClassLoader extends URLClassLoader {
   static {
     registerAsParallelCapable();
   }
@@ -29,7 +29,7 @@ final class ContextClassLoader extends URLClassLoader {
    * @param jobJars where to look next; jars can be added later
    * @param bundle the wiring of the factory's bundle
    */
-  ContextClassLoader(ClassLoader spark, List<URL> jobJars, ClassLoader bundle) {
+  public ContextClassLoader(ClassLoader spark, List<URL> jobJars, ClassLoader bundle) {
     super("context", jobJars.toArray(URL[]::new), spark);
     this.bundle = bundle;
   }

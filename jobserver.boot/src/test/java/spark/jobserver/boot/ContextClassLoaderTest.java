@@ -1,4 +1,4 @@
-package spark.jobserver.driver;
+package spark.jobserver.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
