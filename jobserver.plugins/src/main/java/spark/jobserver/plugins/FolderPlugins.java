@@ -29,6 +29,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import spark.jobserver.api.FullDisk;
 import spark.jobserver.api.server.ErrorCode;
 import spark.jobserver.api.server.JobserverException;
 import spark.jobserver.api.server.Plugins;
@@ -71,6 +72,9 @@ final class FolderPlugins implements Plugins, AutoCloseable {
   private final Map<String, Entry> files = new TreeMap<>();
   private final Map<String, Live> running = new TreeMap<>();
   private volatile List<Plugin> published = List.of();
+
+  /** Whether the last look has failed: that is said once. For the worker. */
+  private boolean failing;
 
   /** A file of the folder. For the worker. */
   private static final class Entry {
@@ -138,8 +142,12 @@ final class FolderPlugins implements Plugins, AutoCloseable {
   private void lookSafely() {
     try {
       lookOnce();
+      failing = false;
     } catch (IOException | RuntimeException e) {
-      LOG.error("the folder for plugins, {}, cannot be followed", folder, e);
+      if (!failing) {
+        LOG.error("the folder for plugins, {}, cannot be followed", folder, e);
+      }
+      failing = true;
     }
   }
 
@@ -155,9 +163,25 @@ final class FolderPlugins implements Plugins, AutoCloseable {
     return published.stream().filter(plugin -> plugin.name().equals(name)).findFirst();
   }
 
+  private String kept(InputStream jar) throws IOException {
+    try {
+      return store.keep(jar);
+    } catch (IOException e) {
+      if (FullDisk.isToldBy(e)) {
+        throw noRoom(e);
+      }
+      throw e;
+    }
+  }
+
+  private static JobserverException noRoom(Throwable why) {
+    return new JobserverException(
+        ErrorCode.NO_ROOM, "There is no room on the server's disk for the plugin.", why);
+  }
+
   @Override
   public Report check(InputStream jar) throws IOException {
-    String digest = store.keep(jar);
+    String digest = kept(jar);
     try {
       PluginJar about = PluginJar.read(store.path(digest));
       Verdict verdict = checked(about.name(), digest);
@@ -175,7 +199,7 @@ final class FolderPlugins implements Plugins, AutoCloseable {
 
   @Override
   public Plugin install(String name, InputStream jar) throws IOException {
-    String digest = store.keep(jar);
+    String digest = kept(jar);
     try {
       PluginJar about = PluginJar.read(store.path(digest));
       if (!name.isEmpty() && !name.equals(about.name())) {
@@ -261,6 +285,9 @@ final class FolderPlugins implements Plugins, AutoCloseable {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof JobserverException expected) {
         throw expected;
+      }
+      if (FullDisk.isToldBy(e.getCause())) {
+        throw noRoom(e.getCause());
       }
       throw new JobserverException(
           ErrorCode.STORAGE,
@@ -489,9 +516,8 @@ final class FolderPlugins implements Plugins, AutoCloseable {
     } else {
       try {
         swap(entry.name(), entry.file, revision, verdict);
-        boolean chosen = !revision.digest().equals(entry.digest);
-        remember(entry.name(), entry.digest, revision, chosen);
         active(entry, revision.digest());
+        remember(entry.name(), entry.digest, revision, !revision.digest().equals(entry.digest));
         othersMayChange(entry);
         return;
       } catch (Host.CannotStart e) {
@@ -672,14 +698,21 @@ final class FolderPlugins implements Plugins, AutoCloseable {
     String file = owner(name).map(entry -> entry.file).orElseGet(() -> freeFile(name));
     Live old = running.get(name);
     boolean runs = old != null && old.revision().digest().equals(digest);
-    if (!runs) {
-      try {
+    Path written = written(file, digest);
+    try {
+      if (!runs) {
         swap(name, file, revision, verdict);
-      } catch (Host.CannotStart e) {
-        throw new JobserverException(ErrorCode.PLUGIN_REFUSED, e.getMessage());
       }
+      Files.move(
+          written,
+          folder.resolve(file),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (Host.CannotStart e) {
+      throw new JobserverException(ErrorCode.PLUGIN_REFUSED, e.getMessage());
+    } finally {
+      Files.deleteIfExists(written);
     }
-    write(file, digest);
     Entry entry = files.computeIfAbsent(file, missing -> new Entry(file, now()));
     entry.digest = digest;
     entry.jar = Optional.of(about);
@@ -696,22 +729,19 @@ final class FolderPlugins implements Plugins, AutoCloseable {
     return files.containsKey(file) ? name + "-" + clock.millis() + ".jar" : file;
   }
 
-  /** Puts bytes of the store into the folder, synced, in one step. */
-  private void write(String file, String digest) throws IOException {
+  /** Writes bytes of the store into the folder, synced, under a name that is not looked at. */
+  private Path written(String file, String digest) throws IOException {
     Files.createDirectories(folder);
     Path part = folder.resolve("." + file + ".part");
     try {
       Files.copy(store.path(digest), part, StandardCopyOption.REPLACE_EXISTING);
-      try (FileChannel written = FileChannel.open(part, StandardOpenOption.WRITE)) {
-        written.force(true);
+      try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+        channel.force(true);
       }
-      Files.move(
-          part,
-          folder.resolve(file),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } finally {
+      return part;
+    } catch (IOException e) {
       Files.deleteIfExists(part);
+      throw e;
     }
   }
 

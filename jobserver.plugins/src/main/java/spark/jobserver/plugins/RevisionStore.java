@@ -77,6 +77,12 @@ final class RevisionStore {
     return folder.resolve(digest + JAR);
   }
 
+  /** What is not yet, or was never, whole is a part: a server that died has left it. */
+  private static boolean isOwn(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(JAR) || name.endsWith(PART);
+  }
+
   /**
    * Removes what nobody needs any more. What was kept lately stays: it may be about to be used.
    *
@@ -89,11 +95,10 @@ final class RevisionStore {
     }
     List<Path> jars;
     try (Stream<Path> files = Files.list(folder)) {
-      jars = files.filter(file -> file.toString().endsWith(JAR)).toList();
+      jars = files.filter(RevisionStore::isOwn).toList();
     }
     for (Path jar : jars) {
-      String name = jar.getFileName().toString();
-      boolean needless = !needed.contains(name.substring(0, name.length() - JAR.length()));
+      boolean needless = !needed.contains(jar.getFileName().toString().replace(JAR, ""));
       if (needless && Files.getLastModifiedTime(jar).toInstant().isBefore(before)) {
         Files.deleteIfExists(jar);
       }

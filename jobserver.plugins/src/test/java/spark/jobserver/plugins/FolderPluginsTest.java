@@ -294,6 +294,26 @@ class FolderPluginsTest {
   }
 
   @Test
+  void whereTheFileCannotBeWrittenWhatRanRuns() throws Exception {
+    plugins.install("a", stream(bundle("a", "1.0.0")));
+    // Where it would be written first is a folder that is not empty.
+    Path taken = folder.resolve(".a.jar.part");
+    Files.createDirectories(taken.resolve("not empty"));
+    assertThatThrownBy(() -> plugins.install("a", stream(bundle("a", "2.0.0"))))
+        .isInstanceOfSatisfying(
+            JobserverException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.STORAGE));
+    assertThat(host.running()).containsExactly("a 1.0.0");
+    assertThat(plugins.find("a").orElseThrow().running().map(Revision::version)).contains("1.0.0");
+  }
+
+  @Test
+  void whereNothingCanBeRememberedAPluginRunsAllTheSame() throws Exception {
+    Files.createDirectories(temporary.resolve("data/memory.json.part/not empty"));
+    move(bundle("a", "1.0.0"), folder.resolve("a.jar"));
+    untilRuns("a", "1.0.0");
+  }
+
+  @Test
   void aCheckTellsWhatItFindsAndStartsNothing() throws Exception {
     check.brings.put("a 1.0.0", List.of("REST /x"));
     check.problems.put("b 1.0.0", List.of("It throws."));

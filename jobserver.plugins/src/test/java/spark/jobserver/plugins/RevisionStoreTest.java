@@ -29,6 +29,7 @@ class RevisionStoreTest {
     String needed = store.keep(Jars.stream("needed".getBytes(UTF_8)));
     String other = store.keep(Jars.stream("other".getBytes(UTF_8)));
     Files.writeString(folder.resolve("memory.json"), "{}");
+    Path part = Files.createFile(folder.resolve("plugin123.part"));
 
     store.retain(Set.of(needed), Instant.now().minusSeconds(60));
     assertThat(store.has(other)).isTrue();
@@ -36,5 +37,6 @@ class RevisionStoreTest {
     assertThat(store.has(needed)).isTrue();
     assertThat(store.has(other)).isFalse();
     assertThat(folder.resolve("memory.json")).exists();
+    assertThat(part).doesNotExist();
   }
 }
