@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
@@ -24,15 +26,18 @@ final class Jars {
             "Bundle-ManifestVersion", "2", "Bundle-SymbolicName", name, "Bundle-Version", version));
   }
 
-  /** A jar with a manifest. */
+  /** A jar with a manifest, of the same bytes each time. */
   static byte[] jar(Map<String, String> headers) {
     Manifest manifest = new Manifest();
     Attributes main = manifest.getMainAttributes();
     main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
     headers.forEach(main::putValue);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      new JarOutputStream(bytes, manifest).close();
+    try (JarOutputStream jar = new JarOutputStream(bytes)) {
+      JarEntry entry = new JarEntry(JarFile.MANIFEST_NAME);
+      entry.setTime(0);
+      jar.putNextEntry(entry);
+      manifest.write(jar);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -55,6 +55,8 @@ import spark.jobserver.gate.integration.plugin.ServletPlugin;
 /** A framework with an HTTP service, a plugin that answers, and our bundle, not yet started. */
 final class Server implements AutoCloseable {
   /** What bundles and tests share. */
+  private static final String HTTP = "org.osgi.service.servlet.runtime.HttpServiceRuntime";
+
   private static final String PACKAGES =
       "spark.jobserver.boot;version=1.0.0,spark.jobserver.api.auth;version=1.0.0,spark.jobserver.api.server;version=1.0.0,spark.jobserver.api.tls;version=1.0.0,org.osgi.service.cm;version=1.6.1,"
           + "org.slf4j;version=2.0.0,org.slf4j.event;version=2.0.0,org.slf4j.spi;version=2.0.0";
@@ -224,11 +226,7 @@ final class Server implements AutoCloseable {
   List<String> notes() throws InvalidSyntaxException {
     List<String> notes = new CopyOnWriteArrayList<>();
     Map<String, String> names =
-        Map.of(
-            "org.osgi.service.servlet.whiteboard.Preprocessor",
-            "gate",
-            "org.osgi.service.servlet.runtime.HttpServiceRuntime",
-            "HTTP");
+        Map.of("org.osgi.service.servlet.whiteboard.Preprocessor", "gate", HTTP, "HTTP");
     for (Map.Entry<String, String> service : names.entrySet()) {
       // Of all services: the bundles' classes are not the test's.
       AllServiceListener listener =
@@ -236,7 +234,10 @@ final class Server implements AutoCloseable {
             if (event.getType() == ServiceEvent.REGISTERED) {
               notes.add(service.getValue() + " comes");
             } else if (event.getType() == ServiceEvent.UNREGISTERING) {
-              notes.add(service.getValue() + " goes");
+              // Who hears of it first is another thing than what is there.
+              boolean http =
+                  service.getValue().equals("gate") && context().getServiceReference(HTTP) != null;
+              notes.add(service.getValue() + " goes" + (http ? " before HTTP" : ""));
             }
           };
       context().addServiceListener(listener, "(objectClass=" + service.getKey() + ")");
