@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +97,31 @@ def closures(version: int) -> bytes:
     )
 
 
-def install(server: Server, version: int) -> None:
+def with_a_jar_of_its_own(bundle: bytes) -> bytes:
+    """The same bundle with a class in a jar that is in it and on its class path."""
+    factor = "jobserver/closures/Factor.class"
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(bundle)) as before,
+        zipfile.ZipFile(inner, "w") as jar,
+        zipfile.ZipFile(outer, "w") as after,
+    ):
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "META-INF/MANIFEST.MF":
+                content += b"Bundle-ClassPath: .,lib/factor.jar\r\n"
+            (jar if name == factor else after).writestr(name, content)
+        jar.close()
+        after.writestr("lib/factor.jar", inner.getvalue())
+    return outer.getvalue()
+
+
+def install(
+    server: Server, version: int, packed: Callable[[bytes], bytes] = lambda bundle: bundle
+) -> None:
     plugin = server.home / "plugins" / "jobserver.closures.jar"
     part = plugin.with_suffix(".part")
-    part.write_bytes(closures(version))
+    part.write_bytes(packed(closures(version)))
     part.rename(plugin)
 
     def there() -> bool:
@@ -128,3 +151,12 @@ def test_functions_of_a_bundle_run_on_executors_and_stay_those_of_their_context(
 
     for name in ("old", "new"):
         assert jobs.request("DELETE", f"/contexts/{name}").status == 200
+
+
+def test_a_jar_within_a_bundle_is_on_executors_too(jobs: Server) -> None:
+    install(jobs, 4, with_a_jar_of_its_own)
+    context(jobs, "packed", "local-cluster[1,1,1024]")
+
+    assert run(jobs, "Multiplies", "packed") == [[4, 8, 12], 4]
+
+    assert jobs.request("DELETE", "/contexts/packed").status == 200

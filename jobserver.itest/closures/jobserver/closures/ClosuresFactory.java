@@ -17,4 +17,11 @@ public final class ClosuresFactory extends PythonContextFactory {
   protected List<String> py4JImports() {
     return List.of("jobserver.closures.*");
   }
+
+  /** A jar that some versions of the bundle have a class of theirs in. */
+  @Override
+  protected List<String> jars() {
+    String jar = "lib/factor.jar";
+    return getClass().getResource("/" + jar) == null ? List.of() : List.of(jar);
+  }
 }
