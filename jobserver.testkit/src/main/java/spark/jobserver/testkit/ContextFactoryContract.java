@@ -44,7 +44,7 @@ import spark.jobserver.api.context.JobOutcome;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class ContextFactoryContract {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   /** What a driver is told on its command line. */
   private static final Map<String, String> LOCAL =
