@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from server import HOME, SESSION_FACTORY, Server, until
+from server import HOME, SESSION_FACTORY, Server, example, until
 
 FACTORY = "jobserver.context.example.CustomContextFactory"
 JOB = "example_jobs.custom_context_job.CustomContextJob"
@@ -61,3 +61,28 @@ def test_a_bundle_adds_its_factory_and_takes_it_away(server: Server) -> None:
 def test_the_factory_of_the_server_is_listed(server: Server) -> None:
     assert bundle().is_file()
     assert factories(server)[SESSION_FACTORY]["bundle"] == "jobserver.context.python"
+
+
+def test_contexts_of_the_configuration_wait_for_their_plugins(tmp_path: Path) -> None:
+    conf = f"""
+spark.contexts {{
+  another {{ num-cpu-cores = 1 }}
+  custom.context-factory = {FACTORY}
+}}
+"""
+    server = Server(tmp_path, conf)
+    shutil.copy(bundle(), server.home / "plugins")
+    server.start()
+    try:
+        server.upload("example_jobs", example("sjs_python_examples-*.egg"))
+
+        def runs(context: str) -> bool:
+            answer = server.get(f"/contexts/{context}")
+            return answer.status == 200 and answer.json["state"] == "RUNNING"
+
+        until(lambda: runs("another") and runs("custom"), 120, "both run")
+        run_custom(server)
+        assert "the context custom of the configuration waits" in server.log()
+        assert "of the configuration cannot be made" not in server.log()
+    finally:
+        server.end()

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.ServiceReference;
@@ -34,6 +35,7 @@ public final class InstalledFactories implements ContextFactories {
   private final BundleStore store;
   private final DriverBundles driverBundles;
   private final Map<ServiceReference<ContextFactory>, String> factories = new ConcurrentHashMap<>();
+  private final Arrivals arrivals = new Arrivals(factories::containsValue);
 
   @Activate
   public InstalledFactories(@Reference BundleStore store, @Reference DriverBundles driverBundles) {
@@ -50,6 +52,7 @@ public final class InstalledFactories implements ContextFactories {
       store.keep(factory.getBundle());
       factories.put(factory, name);
       LOG.info("context factory {} of {}: added", name, factory.getBundle());
+      arrivals.of(name);
     } else {
       LOG.error(
           "{} registers a ContextFactory without the service property {}: it is left out",
@@ -97,6 +100,14 @@ public final class InstalledFactories implements ContextFactories {
     return found
         .map(ServiceReference::getBundle)
         .map(bundle -> new FactoryRevision(name, files(bundle), spares));
+  }
+
+  /**
+   * Completes when there is a factory of this name, on the thread that brings it; at once when it
+   * is there.
+   */
+  public CompletableFuture<Void> arrival(String name) {
+    return arrivals.await(name);
   }
 
   private List<BundleFile> files(Bundle factory) {
