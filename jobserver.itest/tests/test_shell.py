@@ -33,7 +33,7 @@ from sparkjobserver.api import SparkJob
 
 ASK = """
 import os, socket, sys, tempfile
-with socket.socket(socket.AF_UNIX) as client, tempfile.TemporaryDirectory() as folder:
+with socket.socket(socket.AF_UNIX) as client, tempfile.TemporaryDirectory(dir="/tmp") as folder:
     client.bind(os.path.join(folder, "c"))
     os.chdir(os.path.dirname(sys.argv[1]))
     client.connect(os.path.basename(sys.argv[1]))
@@ -55,10 +55,13 @@ class Ask(SparkJob):
                 **settings,
             ).stdout
 
-        folder = os.path.join(tempfile.mkdtemp(), "c")
         os.chdir(os.path.dirname(config["socket"]))
-        with socket.socket(socket.AF_UNIX) as client:
-            client.bind(folder)
+        # A job's own temporary folder is too far down for the name of a socket.
+        with (
+            socket.socket(socket.AF_UNIX) as client,
+            tempfile.TemporaryDirectory(dir="/tmp") as folder,
+        ):
+            client.bind(os.path.join(folder, "c"))
             client.connect(os.path.basename(config["socket"]))
             own = client.makefile().readline()
         return {"own": own, "child": child(), "cleared": child(env={})}
